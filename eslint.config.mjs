@@ -1,0 +1,65 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Rules of this house that a machine can check. Each says why in its message. */
+const house = [
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'Math.random can be predicted. Use node:crypto.',
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'Ask the Clock: a test must be able to move the time.',
+  },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'Ask the Clock; to measure a length of time use performance.now().',
+  },
+  {
+    selector: "CallExpression[callee.name='forwardRef']",
+    message: 'Two modules that need each other are one, or hide a third: turn the arrow around.',
+  },
+];
+const environment = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Settings are read and validated in one place: src/platform/config/environment.ts.',
+};
+
+export default tseslint.config(
+  { ignores: ['dist', 'data', 'coverage', 'bench'] },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unsafe-function-type': 'off',
+      '@typescript-eslint/only-throw-error': 'error',
+      'no-console': 'error',
+      eqeqeq: 'error',
+      complexity: ['error', 12],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...house, environment] } },
+  { files: ['src/platform/config/environment.ts'], rules: { 'no-restricted-syntax': ['error', ...house] } },
+  { files: ['src/platform/clock/clock.ts'], rules: { 'no-restricted-syntax': ['error', environment] } },
+  {
+    files: ['test/**/*.ts', 'src/platform/database/migrations/*.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['**/*.{js,cjs,mjs}'],
+    languageOptions: {
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        __dirname: 'readonly',
+        console: 'readonly',
+      },
+    },
+  },
+);

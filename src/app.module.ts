@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module';
+import type { SignInMethod } from './auth/sign-in-method';
+import { HealthModule } from './health/health.module';
+import { ConfigModule } from './platform/config/config.module';
+import type { Environment, SettingsDefinition } from './platform/config/settings';
+import { secretSettings } from './platform/crypto/app-secret';
+import { DatabaseModule } from './platform/database/database.module';
+import { databaseSettings } from './platform/database/database.settings';
+import { hashingSettings } from './platform/hashing/hashing.settings';
+import { httpSettings } from './platform/http/http.settings';
+import { logSettings } from './platform/logging/log.settings';
+import { PlatformModule } from './platform/platform.module';
+import { sessionSettings } from './sessions/session.settings';
+import { signInMethods } from './sign-in-methods';
+
+/** The settings of everything but the methods, which bring their own. */
+const baseSettings = [
+  httpSettings,
+  logSettings,
+  databaseSettings,
+  secretSettings,
+  hashingSettings,
+  sessionSettings,
+] as const;
+
+export const settingsOf = (methods: readonly SignInMethod[]): readonly SettingsDefinition<unknown>[] => [
+  ...baseSettings,
+  ...methods.flatMap((method) => method.settings),
+];
+
+/** Composition root: the platform, the kernel and the ways to sign in. */
+@Module({})
+export class AppModule {
+  /** @throws SettingsError naming every setting that is wrong or missing */
+  static compose(environment: Environment, methods: readonly SignInMethod[] = signInMethods): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(environment, settingsOf(methods)),
+        PlatformModule,
+        DatabaseModule,
+        AuthModule.forMethods(methods),
+        ...methods.map((method) => method.module),
+        HealthModule,
+      ],
+    };
+  }
+}

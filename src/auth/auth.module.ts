@@ -1,0 +1,19 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { SessionsModule } from '../sessions/sessions.module';
+import { AuthController } from './auth.controller';
+import { SignInRegistry } from './sign-in-registry';
+import { SignInService } from './sign-in.service';
+import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
+
+@Module({
+  imports: [SessionsModule],
+  controllers: [AuthController],
+  providers: [SignInRegistry, SignInService],
+  exports: [SignInRegistry, SignInService, SessionsModule],
+})
+export class AuthModule {
+  /** Global, because every sign-in method needs the gate. */
+  static forMethods(methods: readonly SignInMethod[]): DynamicModule {
+    return { module: AuthModule, global: true, providers: [signInMethodsProvider(methods)] };
+  }
+}

@@ -1,0 +1,8 @@
+import type { ContractName } from '../../platform/http/contract-name';
+import type { Contract } from './contract';
+import { wire } from './wire.contract';
+
+/** The contracts that this server speaks. */
+export const contracts: Partial<Record<ContractName, Contract>> & { readonly wire: Contract } = { wire };
+
+export const contractFor = (name: ContractName): Contract => contracts[name] ?? contracts.wire;

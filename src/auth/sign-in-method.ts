@@ -1,0 +1,58 @@
+import type { FactoryProvider, Type } from '@nestjs/common';
+import type { ContractName } from '../platform/http/contract-name';
+import type { SettingsDefinition } from '../platform/config/settings';
+
+/** How a session says it was opened. */
+export type MethodName =
+  'password' | 'pin' | 'magic-link' | 'google' | 'github' | 'oidc' | 'wallet' | 'crossmint';
+
+/** How `GET /auth/health` names a way to sign in; its order is the order of the answer. */
+export const PROVIDERS = [
+  'local',
+  'google',
+  'github',
+  'magic-link',
+  'pin',
+  'wallet',
+  'crossmint',
+  'oidc',
+] as const;
+
+/** Fields that, all present in a body of `POST /auth/login`, show which method it is meant for. */
+export type Mark = readonly string[];
+
+/**
+ * A way to prove who someone is, as the kernel knows it: a Nest module that holds a Passport strategy.
+ * `sign-in-methods.ts` lists them.
+ */
+export interface SignInMethod {
+  readonly name: MethodName;
+  readonly provider: (typeof PROVIDERS)[number];
+  readonly module: Type;
+  /** The name of its Passport strategy, which yields a `Proof`. */
+  readonly strategy: string;
+  readonly settings: readonly SettingsDefinition<unknown>[];
+  /** Set where the method takes part in `POST /auth/login`. */
+  readonly login?: {
+    readonly contract: ContractName;
+    readonly marks: readonly Mark[];
+    /** The class of the body, for the OpenAPI document. */
+    readonly body: Type;
+  };
+}
+
+/** What a strategy yields: who it is, and under which version of the credentials that was proven. */
+export interface Proof {
+  readonly user: {
+    readonly id: string;
+    readonly email: string | null;
+    readonly name: string | null;
+    readonly credentialVersion: number;
+  };
+}
+
+/** For `SignInRegistry`: the methods that this server was composed of. */
+export const SIGN_IN_METHODS = Symbol('sign-in methods');
+export const signInMethodsProvider = (
+  methods: readonly SignInMethod[],
+): FactoryProvider<readonly SignInMethod[]> => ({ provide: SIGN_IN_METHODS, useFactory: () => methods });

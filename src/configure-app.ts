@@ -1,0 +1,72 @@
+import helmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { contracts } from './auth/contracts/contracts';
+import { serveOpenApi } from './openapi';
+import { ConfigModule } from './platform/config/config.module';
+import type { Environment } from './platform/config/settings';
+import { bodyPipe } from './platform/http/body.pipe';
+import type { ContractName } from './platform/http/contract-name';
+import { ErrorFilter, type ErrorForms } from './platform/http/error.filter';
+import { BODY_LIMIT, fastifyOptions } from './platform/http/fastify-options';
+import { httpSettings, type HttpSettings } from './platform/http/http.settings';
+import { acceptJsonOnly, addRequestHooks } from './platform/http/request-hooks';
+import { logSettings } from './platform/logging/log.settings';
+
+const errorForms: ErrorForms = {
+  ...(Object.fromEntries(
+    Object.entries(contracts).map(([name, contract]) => [name, contract.error]),
+  ) as Partial<Record<ContractName, ErrorForms['wire']>>),
+  wire: contracts.wire.error,
+};
+
+/** The HTTP server under the application. Its settings are read here too, because it comes first. */
+export function httpAdapter(environment: Environment): FastifyAdapter {
+  const [http, log] = ConfigModule.read(environment, [httpSettings, logSettings] as const);
+  return new FastifyAdapter({ ...fastifyOptions(http, log, errorForms), skipMiddie: true } as object);
+}
+
+/** The HTTP skin, worn by main and by every e2e test. To be called before the application is initialised. */
+export async function configureApp(app: NestFastifyApplication): Promise<void> {
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
+  await app.register(helmet as never, helmetOptions(publicUrl.startsWith('https:')));
+  acceptJsonOnly(fastify);
+  addRequestHooks(fastify);
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.routeOptions.url?.startsWith('/docs'))
+      void reply.header('content-security-policy', DOCS_POLICY);
+    done();
+  });
+  app.useGlobalPipes(bodyPipe);
+  app.useGlobalFilters(new ErrorFilter(errorForms, BODY_LIMIT));
+  serveOpenApi(app);
+}
+
+/** The API page brings its own script and style files, and sets styles on elements. */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const helmetOptions = (https: boolean) => ({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  // Over plain http it would be ignored, and on localhost it would outlive the trial.
+  hsts: https && { maxAge: 365 * 86_400, includeSubDomains: false },
+});

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import type { Environment } from './settings';
+
+/** The only reader of `process.env`. A `.env` file in the working directory fills what is not set. */
+export function readEnvironment(): Environment {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
+/**
+ * bcrypt, DNS and file access share libuv's threads. As many threads as there are hashes in flight would
+ * leave none for the rest, so four stay free. Works only before the first use of the pool: main calls it first.
+ */
+export function sizeThreadPool(cores: number): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= String(cores + 4);
+}

@@ -1,0 +1,40 @@
+import { makeValidator } from 'envalid';
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `60s`, `15m`, `30d` → milliseconds. */
+export const duration = makeValidator<number>((input) => {
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(input);
+  const length = Number(match?.[1]) * UNITS[match?.[2] as keyof typeof UNITS];
+  if (!match || length === 0) throw new Error('is no duration: write 60s, 15m, 12h or 30d');
+  return length;
+});
+
+/** `a, b,c` → `['a', 'b', 'c']`; empty entries are dropped. */
+export const list = makeValidator<string[]>((input) =>
+  input
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+
+export const wholeNumber = (least: number, most: number) =>
+  makeValidator<number>((input) => {
+    const value = Number(input);
+    if (!/^\d+$/.test(input) || value < least || value > most) {
+      throw new Error(`must be a whole number from ${least} to ${most}`);
+    }
+    return value;
+  });
+
+/** An http(s) base URL without credentials, query or fragment, written back without a trailing slash. */
+export const baseUrl = makeValidator<string>((input) => {
+  const url = URL.canParse(input) ? new URL(input) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    throw new Error('must be a URL that begins with http:// or https://');
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new Error('must be a bare base URL, without login, query or fragment');
+  }
+  return url.href.replace(/\/+$/, '');
+});

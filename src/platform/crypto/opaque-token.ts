@@ -1,0 +1,17 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/**
+ * A secret that means nothing by itself: a recognisable prefix (for secret scanners), then 256 random
+ * bits as 43 characters of base64url.
+ */
+export function randomToken(prefix: string): string {
+  return prefix + randomBytes(32).toString('base64url');
+}
+
+/**
+ * What is stored of an opaque token: its SHA-256. With 256 random bits in, a slow hash would add nothing,
+ * and a look-up by the hash needs no comparison in constant time.
+ */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Where PostgreSQL lives and as whom it runs. PostgreSQL itself refuses to run as root. */
+export interface Quarters {
+  /** Holds the cluster, its password, its log and usually its socket. */
+  readonly home: string;
+  /** The binaries' folder, as the account can read it. */
+  readonly native: string;
+  /** Put before every command. */
+  readonly prefix: readonly string[];
+  readonly account: { readonly uid?: number; readonly gid?: number };
+}
+
+/** Inside such a user namespace the account is not root; outside, the files stay root's own. */
+const USER_NAMESPACE = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] as const;
+/** For clusters and binaries of root that `nobody` could not reach where they are. */
+const OPEN_GROUND = '/var/lib/gatehouse';
+
+/**
+ * Not root: as we are. Root: as the owner of a cluster that is there already; else in a user namespace,
+ * which works in directories that only root can enter; else, where namespaces are forbidden, as `nobody`.
+ */
+export function findQuarters(dataDir: string, native: string, progress: (step: string) => void): Quarters {
+  const home = join(dataDir, 'postgres');
+  if (process.getuid?.() !== 0) return { home, native, prefix: [], account: {} };
+  const owner = existsSync(home) ? statSync(home) : undefined;
+  if (owner && owner.uid !== 0) {
+    return reachableQuarters(realpathSync(home), native, { uid: owner.uid, gid: owner.gid }, progress);
+  }
+  if (namespacesAllowed()) return { home, native, prefix: USER_NAMESPACE, account: {} };
+  const nobody = { uid: idOf('-u'), gid: idOf('-g') };
+  if (owner) {
+    execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, home]);
+    return reachableQuarters(home, native, nobody, progress);
+  }
+  return reachableQuarters(homeForNobody(dataDir, home, nobody, progress), native, nobody, progress);
+}
+
+const namespacesAllowed = (): boolean =>
+  spawnSync(USER_NAMESPACE[0], [...USER_NAMESPACE.slice(1), 'true']).status === 0;
+
+const idOf = (flag: '-u' | '-g'): number =>
+  Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+
+type Account = Required<Quarters['account']>;
+
+/** Asked of the system itself, as the account, so that modes, ACLs and mounts all count. */
+const canEnter = (directory: string, account: Account): boolean =>
+  spawnSync('test', ['-x', directory], { ...account, cwd: '/' }).status === 0;
+
+function homeForNobody(
+  dataDir: string,
+  home: string,
+  account: Account,
+  progress: (step: string) => void,
+): string {
+  if (canEnter(dataDir, account)) return home;
+  const name = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 16);
+  const elsewhere = join(OPEN_GROUND, name);
+  progress(`The account "nobody" can't enter ${dataDir}: PostgreSQL keeps its data in ${elsewhere}`);
+  mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
+  // A start that failed half-way leaves the link without its target.
+  if (!lstatSync(home, { throwIfNoEntry: false })) symlinkSync(elsewhere, home);
+  return elsewhere;
+}
+
+function reachableQuarters(
+  home: string,
+  native: string,
+  account: Account,
+  progress: (step: string) => void,
+): Quarters {
+  if (canEnter(native, account)) return { home, native, prefix: [], account };
+  const copy = join(
+    OPEN_GROUND,
+    `binaries-${createHash('sha256').update(native).digest('hex').slice(0, 16)}`,
+  );
+  if (!existsSync(join(copy, 'bin'))) {
+    progress(`Copying PostgreSQL's programs to ${copy}, where its account can read them`);
+    mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    chownSync(copy, account.uid, account.gid);
+  }
+  return { home, native: copy, prefix: [], account };
+}

@@ -1,0 +1,4 @@
+import { UsersSessionsKeys1763700000000 } from './migrations/1763700000000-users-sessions-keys';
+
+/** In the order in which they run. A migration that has been released is never changed. */
+export const migrations = [UsersSessionsKeys1763700000000];

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
+import type { DatabaseSettings } from './database.settings';
+import { isDatabaseAway } from './database-errors';
+import { EmbeddedPostgres, type Connection } from './embedded/embedded-postgres';
+import { migrations } from './migrations';
+
+const OLDEST_SERVER = 130_000;
+const PATIENCE_SECONDS = 60;
+/** The advisory lock that lets one instance migrate while the others wait. */
+const MIGRATION_LOCK = 0x6d69_6772;
+
+export type Entities = readonly (EntitySchema | (new () => object))[];
+export type Progress = (step: string) => void;
+
+/** A data source that, where it brought its own PostgreSQL, takes it along when it closes. */
+class GatehouseDataSource extends DataSource {
+  constructor(
+    options: DataSourceOptions,
+    private readonly embedded?: EmbeddedPostgres,
+  ) {
+    super(options);
+  }
+
+  override async destroy(): Promise<void> {
+    await super.destroy();
+    await this.embedded?.release();
+  }
+}
+
+/**
+ * Connects to DATABASE_URL, or to the embedded PostgreSQL, which is started when it is not running.
+ * @throws Error saying what is wrong and where, without the password
+ */
+export async function openDatabase(
+  settings: DatabaseSettings,
+  entities: Entities,
+  progress: Progress,
+): Promise<DataSource> {
+  if (settings.url) return connect(new GatehouseDataSource(external(settings, entities)), progress);
+  const embedded = await EmbeddedPostgres.open({ dataDir: settings.dataDir, progress });
+  const options = optionsFor(embedded.connection, settings, entities);
+  return connect(new GatehouseDataSource(options, embedded), progress);
+}
+
+function external(settings: DatabaseSettings, entities: Entities): DataSourceOptions {
+  const { host, port, user, password, database, ssl } = parseIntoClientConfig(settings.url ?? '');
+  const connection = { host, port, user, password: password as string | undefined, database, ssl };
+  return optionsFor(connection as Connection, settings, entities);
+}
+
+function optionsFor(
+  connection: Connection,
+  settings: DatabaseSettings,
+  entities: Entities,
+): DataSourceOptions {
+  const { user, ...rest } = connection;
+  return {
+    type: 'postgres',
+    ...rest,
+    username: user,
+    applicationName: 'gatehouse',
+    entities: [...entities],
+    migrations,
+    migrationsTableName: 'migrations',
+    installExtensions: false,
+    uuidExtension: 'pgcrypto',
+    poolSize: settings.poolSize,
+    connectTimeoutMS: 5_000,
+    logging: false,
+  };
+}
+
+/** A database that is still starting is waited for; one that refuses us is not. */
+async function connect(dataSource: GatehouseDataSource, progress: Progress): Promise<DataSource> {
+  const { host, database } = dataSource.options as { host?: string; database?: string };
+  const deadline = performance.now() + PATIENCE_SECONDS * 1_000;
+  for (let told = false; ; told = true) {
+    try {
+      await dataSource.initialize();
+      break;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!isDatabaseAway(error) || performance.now() > deadline) {
+        throw new Error(`No connection to the database "${database}" on ${host}: ${message}`, {
+          cause: error,
+        });
+      }
+      if (!told) progress(`Waiting for the database "${database}" on ${host} (${message})`);
+      await sleep(1_000);
+    }
+  }
+  return migrate(await refuseOldServer(dataSource), progress);
+}
+
+async function refuseOldServer(dataSource: DataSource): Promise<DataSource> {
+  const [row] = await dataSource.query<[{ version: number }]>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
+  if (row.version >= OLDEST_SERVER) return dataSource;
+  await dataSource.destroy();
+  throw new Error(`PostgreSQL 13 or newer is needed; this server is ${Math.floor(row.version / 10_000)}.`);
+}
+
+/**
+ * Brings the schema up to date. Several instances may start at once: the lock belongs to a transaction, not
+ * to a session, so it also holds through a pooler, and it goes with a process that dies.
+ */
+async function migrate(dataSource: DataSource, progress: Progress): Promise<DataSource> {
+  const guard = dataSource.createQueryRunner();
+  await guard.startTransaction();
+  try {
+    await guard.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    if (await dataSource.showMigrations()) {
+      progress('Migrating the database');
+      for (const { name } of await dataSource.runMigrations({ transaction: 'each' })) progress(`  ${name}`);
+    }
+  } finally {
+    await guard.rollbackTransaction();
+    await guard.release();
+  }
+  return dataSource;
+}

@@ -1,0 +1,60 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from '../database/database-errors';
+import {
+  ApiError,
+  Busy,
+  Internal,
+  NotFound,
+  PayloadTooLarge,
+  UnsupportedMediaType,
+  ValidationFailed,
+} from './api-error';
+import { contractOf, type ContractName } from './contract-name';
+
+/** How each contract writes an error's body. */
+export type ErrorForms = Readonly<Partial<Record<ContractName, (error: ApiError) => object>>> & {
+  readonly wire: (error: ApiError) => object;
+};
+
+const DATABASE_RETRY_SECONDS = 2;
+
+/** The one place where an exception becomes an answer, in the form of the contract that the request speaks. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly forms: ErrorForms,
+    private readonly bodyLimit: number,
+  ) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = this.toApiError(exception);
+    if (error.status >= 500)
+      request.log.error({ err: error.cause ?? error, code: error.code }, error.message);
+    if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
+    const write = this.forms[contractOf(request)] ?? this.forms.wire;
+    void reply.code(error.status).send(write(error));
+  }
+
+  private toApiError(exception: unknown): ApiError {
+    if (exception instanceof ApiError) return exception;
+    if (isDatabaseAway(exception)) return new Busy(DATABASE_RETRY_SECONDS, { cause: exception });
+    const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
+    if (status === 404) return new NotFound();
+    if (status === 413) return new PayloadTooLarge(this.bodyLimit);
+    if (status === 415) return new UnsupportedMediaType();
+    if (codeOf(exception) === 'FST_ERR_CTP_INVALID_JSON_BODY') return malformedBody;
+    // What else Fastify itself refuses: a bad URL, a wrong Content-Length.
+    if (status >= 400 && status < 500) return new ValidationFailed([], 'The request is malformed');
+    return new Internal(exception);
+  }
+}
+
+const malformedBody = new ValidationFailed([{ field: 'body', message: 'The body is not valid JSON' }]);
+
+const codeOf = (exception: unknown): unknown => (exception as { code?: unknown } | null)?.code;
+
+const statusCodeOf = (exception: unknown): number =>
+  Number((exception as { statusCode?: unknown } | null)?.statusCode ?? 500);

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import { ValidationFailed } from './api-error';
+import type { ErrorForms } from './error.filter';
+import type { HttpSettings } from './http.settings';
+import type { LogSettings } from '../logging/log.settings';
+
+/** The largest honest body is a JWT with its surroundings; this leaves ample room. */
+export const BODY_LIMIT = 100 * 1024;
+/** What we take over from a proxy or a client as the id of a request: nothing that could break a log line. */
+const FOREIGN_REQUEST_ID = /^[\w.-]{8,64}$/;
+
+export function fastifyOptions(
+  http: HttpSettings,
+  log: LogSettings,
+  forms: ErrorForms,
+): FastifyServerOptions {
+  return {
+    bodyLimit: BODY_LIMIT,
+    trustProxy: http.trustProxy,
+    genReqId: (request) => {
+      const given = String(request.headers['x-request-id'] ?? '');
+      return FOREIGN_REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    // One line per request is written by our own hook: a URL's query may hold a secret, so only its path is.
+    logController: new LogController({ disableRequestLogging: true }),
+    logger: { level: log.level, base: null },
+    // A closing server still serves what a kept-alive connection has sent, and closes the connection.
+    return503OnClosing: false,
+    // What the router refuses (a URL with a broken %-sequence) never reaches hooks or filter.
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      reply
+        .code(400)
+        .headers({
+          'x-request-id': request.id,
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        })
+        .send(forms.wire(new ValidationFailed([], 'The request is malformed')));
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Hooks that every request passes: its id on the answer, no caching unless a route asks for it, its log line. */
+export function addRequestHooks(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    void reply.header('x-request-id', request.id);
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const line = {
+      method: request.method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      ip: request.ip,
+    };
+    // Reads that went well are the bulk of the traffic and the least of the news.
+    const dull = request.method === 'GET' && reply.statusCode < 400;
+    request.log[dull ? 'debug' : 'info'](line, 'request');
+    done();
+  });
+}
+
+/** The route's pattern where there is one: a path may hold an email address. */
+const pathOf = (request: FastifyRequest): string =>
+  request.routeOptions.url ?? request.url.split('?')[0] ?? '';
+
+/**
+ * JSON alone, so that no cross-site form can speak to us. An empty body is no body: clients that always send
+ * a content type may also call routes that take none.
+ */
+export function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}

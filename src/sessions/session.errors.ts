@@ -1,0 +1,20 @@
+import { ApiError } from '../platform/http/api-error';
+
+/** Any access token that is bad, expired, revoked or not ours: the answer does not say which. */
+export class InvalidToken extends ApiError {
+  readonly code = 'INVALID_TOKEN';
+  readonly status = 401;
+
+  constructor(options?: ErrorOptions) {
+    super('Token is expired or invalid', options);
+  }
+}
+
+export class InvalidRefreshToken extends ApiError {
+  readonly code = 'INVALID_REFRESH_TOKEN';
+  readonly status = 401;
+
+  constructor() {
+    super('Refresh token is expired, revoked or invalid; sign in again');
+  }
+}

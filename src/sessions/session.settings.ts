@@ -1,0 +1,26 @@
+import { str } from 'envalid';
+import { duration } from '../platform/config/setting-types';
+import { defineSettings, type SettingsOf } from '../platform/config/settings';
+
+export const sessionSettings = defineSettings('session', {
+  variables: {
+    ACCESS_TOKEN_TTL: duration({ default: 15 * 60_000 }),
+    REFRESH_TOKEN_TTL: duration({ default: 30 * 86_400_000 }),
+    SESSION_IDLE_TTL: duration({ default: 14 * 86_400_000 }),
+    TOKEN_AUDIENCE: str({ default: undefined }),
+  },
+  complete(values, { complain }) {
+    if (values.ACCESS_TOKEN_TTL > values.REFRESH_TOKEN_TTL) {
+      complain('ACCESS_TOKEN_TTL', 'must not be longer than REFRESH_TOKEN_TTL');
+    }
+    return {
+      accessTokenTtl: values.ACCESS_TOKEN_TTL,
+      absoluteTtl: values.REFRESH_TOKEN_TTL,
+      idleTtl: values.SESSION_IDLE_TTL,
+      audience: values.TOKEN_AUDIENCE,
+    };
+  },
+});
+
+/** Lengths of time in milliseconds. */
+export type SessionSettings = SettingsOf<typeof sessionSettings>;

@@ -1,0 +1,21 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsEmail } from 'class-validator';
+
+/**
+ * A field that holds an email address: trimmed, in lower case, at most 254 characters, plain ASCII without
+ * quotes. Quoted and non-ASCII forms are refused because mail servers and we could read them differently
+ * (`"a@evil"@victim`, look-alike letters); an international domain is given in its xn-- form.
+ */
+export const Email = (): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ type: String, format: 'email', maxLength: 254, example: 'alice@example.com' }),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.trim().toLowerCase() : value,
+    ),
+    IsEmail(
+      { allow_utf8_local_part: false, blacklisted_chars: '"\\s\\u0080-\\uffff' },
+      { message: '$property must be a valid email address' },
+    ),
+  );

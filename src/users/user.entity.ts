@@ -1,0 +1,32 @@
+import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+
+/** A person. Ways to sign in point here; nothing here knows of them. */
+@Entity('users')
+@Unique('users_email_key', ['email'])
+export class User {
+  @PrimaryColumn('uuid', { default: () => 'gen_random_uuid()', primaryKeyConstraintName: 'users_pkey' })
+  id: string;
+
+  /** ASCII, in lower case, so that addresses compare without regard to case. */
+  @Column('text', { nullable: true })
+  email: string | null;
+
+  @Column('text', { nullable: true })
+  name: string | null;
+
+  @Column({ type: 'timestamptz', name: 'email_verified_at', precision: 3, nullable: true })
+  emailVerifiedAt: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
+  disabledAt: Date | null;
+
+  /**
+   * Counts the changes of this user's credentials. A proof is good only for the version that it was made
+   * under: a sign-in that began with the old password can't open a session after the change.
+   */
+  @Column('integer', { name: 'credential_version', default: 1 })
+  credentialVersion: number;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
+  createdAt: Date;
+}
