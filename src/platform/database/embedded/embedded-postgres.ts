@@ -280,9 +280,8 @@ export class EmbeddedPostgres {
       execFileSync(command, rest, { ...this.surroundings(), stdio: ['ignore', 'ignore', 'pipe'] });
     } catch (error) {
       const said = String((error as { stderr?: Buffer }).stderr ?? '').trim();
-      throw new Error(
-        `The embedded PostgreSQL could not be initialised: ${said || (error as Error).message}`,
-      );
+      const text = `The embedded PostgreSQL could not be initialised: ${said || (error as Error).message}`;
+      throw new Error(text, { cause: error });
     }
   }
 

@@ -1,0 +1,28 @@
+import 'reflect-metadata';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
+import { openDatabase } from '../../src/platform/database/open-database';
+import { createTemplate, TEMPLATE, urlOf } from './database';
+
+declare global {
+  var testPostgres: EmbeddedPostgres;
+}
+
+/** One real PostgreSQL for the whole run, and in it a migrated database from which each test file copies its own. */
+export default async function setUp(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
+  globalThis.testPostgres = await EmbeddedPostgres.open({
+    dataDir,
+    progress: () => undefined,
+    throwaway: true,
+  });
+  const { connection } = globalThis.testPostgres;
+  process.env['TEST_POSTGRES'] = JSON.stringify(connection);
+  process.env['TEST_POSTGRES_DIR'] = dataDir;
+  const settings = { url: urlOf(connection.database), poolSize: 2, dataDir };
+  const database = await openDatabase(settings, [], () => undefined);
+  await database.destroy();
+  await createTemplate(TEMPLATE);
+}

@@ -1,0 +1,64 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module';
+import type { SignInMethod } from '../../src/auth/sign-in-method';
+import { configureApp, httpAdapter } from '../../src/configure-app';
+import type { Environment } from '../../src/platform/config/settings';
+import { Clock } from '../../src/platform/clock/clock';
+import { signInMethods } from '../../src/sign-in-methods';
+import { watchConformance } from './conformance';
+import { freshDatabase } from './database';
+import { TestClock } from './test-clock';
+
+export interface TestApp {
+  readonly nest: NestFastifyApplication;
+  readonly clock: TestClock;
+  readonly database: DataSource;
+  readonly url: string;
+  /** Supertest on the listening server. */
+  readonly http: ReturnType<typeof request>;
+  readonly violations: string[];
+}
+
+export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
+
+/** Only the clock is replaced; database, hashing and HTTP are real. */
+export async function startApp(
+  given: { environment?: Environment; methods?: readonly SignInMethod[] } = {},
+): Promise<TestApp> {
+  const environment: Environment = {
+    DATABASE_URL: await freshDatabase(),
+    APP_SECRET: TEST_SECRET,
+    PUBLIC_URL: 'http://localhost:3000',
+    BCRYPT_COST: '4',
+    LOG_LEVEL: 'silent',
+    ...given.environment,
+  };
+  const clock = new TestClock();
+  const module = await Test.createTestingModule({
+    imports: [AppModule.compose(environment, given.methods ?? signInMethods)],
+  })
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .setLogger(false as never)
+    .compile();
+  const nest = module.createNestApplication<NestFastifyApplication>(httpAdapter(environment), {
+    bodyParser: false,
+  });
+  await configureApp(nest);
+  const violations = watchConformance(nest);
+  await nest.listen(0, '127.0.0.1');
+  const url = await nest.getUrl();
+  return { nest, clock, database: nest.get(DataSource), url, http: request(url), violations };
+}
+
+/** An application for all tests of a file; each test also fails on an answer that the API document does not name. */
+export function useApp(given?: Parameters<typeof startApp>[0]): TestApp {
+  const app = {} as { -readonly [K in keyof TestApp]: TestApp[K] };
+  beforeAll(async () => void Object.assign(app, await startApp(given)));
+  afterEach(() => expect(app.violations.splice(0)).toEqual([]));
+  afterAll(() => app.nest?.close());
+  return app;
+}
