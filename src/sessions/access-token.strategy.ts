@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
+import { isUUID } from 'class-validator';
 import { decode } from 'jsonwebtoken';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import { Clock } from '../platform/clock/clock';
@@ -40,6 +41,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   async validate(claims: AccessTokenClaims): Promise<Principal | null> {
     const now = this.clock.now();
     if (typeof claims.exp !== 'number' || claims.exp * 1_000 <= now.getTime()) return null;
+    if (!isUUID(claims.sid)) return null;
     const principal = await this.sessions.findLive(claims.sid, now);
     return principal?.user.id === claims.sub ? principal : null;
   }

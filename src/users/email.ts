@@ -1,7 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail } from 'class-validator';
+import { IsEmail, Matches } from 'class-validator';
+
+const message = '$property must be a valid email address';
 
 /**
  * A field that holds an email address: trimmed, in lower case, at most 254 characters, plain ASCII without
@@ -14,8 +16,6 @@ export const Email = (): PropertyDecorator =>
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? value.trim().toLowerCase() : value,
     ),
-    IsEmail(
-      { allow_utf8_local_part: false, blacklisted_chars: '"\\s\\u0080-\\uffff' },
-      { message: '$property must be a valid email address' },
-    ),
+    Matches(/^[!#-~]*$/, { message }),
+    IsEmail({ allow_utf8_local_part: false }, { message }),
   );

@@ -11,6 +11,7 @@ class BodyPipe extends ValidationPipe {
     super({
       whitelist: true,
       transform: true,
+      stopAtFirstError: true,
       validationError: { target: false, value: false },
       exceptionFactory: (errors) => new ValidationFailed(errors.flatMap((error) => problemsOf(error))),
     });

@@ -45,16 +45,11 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 404) return new NotFound();
     if (status === 413) return new PayloadTooLarge(this.bodyLimit);
     if (status === 415) return new UnsupportedMediaType();
-    if (codeOf(exception) === 'FST_ERR_CTP_INVALID_JSON_BODY') return malformedBody;
-    // What else Fastify itself refuses: a bad URL, a wrong Content-Length.
+    // What Fastify itself refuses: a bad URL, a wrong Content-Length.
     if (status >= 400 && status < 500) return new ValidationFailed([], 'The request is malformed');
     return new Internal(exception);
   }
 }
-
-const malformedBody = new ValidationFailed([{ field: 'body', message: 'The body is not valid JSON' }]);
-
-const codeOf = (exception: unknown): unknown => (exception as { code?: unknown } | null)?.code;
 
 const statusCodeOf = (exception: unknown): number =>
   Number((exception as { statusCode?: unknown } | null)?.statusCode ?? 500);

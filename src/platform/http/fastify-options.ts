@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import { ValidationFailed } from './api-error';
 import type { ErrorForms } from './error.filter';
@@ -9,6 +10,8 @@ import type { LogSettings } from '../logging/log.settings';
 export const BODY_LIMIT = 100 * 1024;
 /** What we take over from a proxy or a client as the id of a request: nothing that could break a log line. */
 const FOREIGN_REQUEST_ID = /^[\w.-]{8,64}$/;
+
+const malformed = new ValidationFailed([], 'The request is malformed');
 
 export function fastifyOptions(
   http: HttpSettings,
@@ -27,6 +30,14 @@ export function fastifyOptions(
     logger: { level: log.level, base: null },
     // A closing server still serves what a kept-alive connection has sent, and closes the connection.
     return503OnClosing: false,
+    // What the parser of HTTP refuses never becomes a request: the answer is written to the bare socket.
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) return;
+      const body = JSON.stringify(forms.wire(malformed));
+      const head = ['HTTP/1.1 400 Bad Request', 'Content-Type: application/json; charset=utf-8'];
+      const rest = [`Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body];
+      socket.end([...head, `X-Request-Id: ${randomUUID()}`, 'Cache-Control: no-store', ...rest].join('\r\n'));
+    },
     // What the router refuses (a URL with a broken %-sequence) never reaches hooks or filter.
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
       reply
@@ -36,7 +47,7 @@ export function fastifyOptions(
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
         })
-        .send(forms.wire(new ValidationFailed([], 'The request is malformed')));
+        .send(forms.wire(malformed));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ValidationFailed } from './api-error';
 
 /** Hooks that every request passes: its id on the answer, no caching unless a route asks for it, its log line. */
 export function addRequestHooks(fastify: FastifyInstance): void {
@@ -35,6 +36,8 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
+    else void parse(request, body as string, (error, parsed) => done(error && malformed(), parsed));
   });
 }
+
+const malformed = () => new ValidationFailed([{ field: 'body', message: 'The body is not valid JSON' }]);

@@ -1,0 +1,47 @@
+const { withCores } = require('./cpu');
+const { say } = require('./progress');
+const { median, spread } = require('./statistics');
+const { rate } = require('./words');
+
+/**
+ * Lets contestants take turns, so that what else happens on the machine meets all of them.
+ * @returns a row for each, ours first; `share` is our rate divided by its rate, compared round by round
+ */
+async function measure({ title, ours, floors }, { rounds, warmUp, seconds }, postgres) {
+  const contestants = [...floors, ours];
+  for (const { name, run } of contestants) {
+    say(`${title}: warming up ${name}`);
+    await run(warmUp);
+  }
+  const turns = new Map(contestants.map((contestant) => [contestant, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const contestant of contestants) {
+      const turn = await takeTurn(contestant, seconds, postgres);
+      turns.get(contestant).push(turn);
+      say(`${title}, round ${round} of ${rounds}: ${rate(turn.rate)}/s  ${contestant.name}`);
+    }
+  }
+  const rows = [ours, ...floors].map((contestant) =>
+    rowOf(contestant, turns.get(contestant), turns.get(ours)),
+  );
+  return { title, rows };
+}
+
+const takeTurn = ({ pid, run }, seconds, postgres) =>
+  withCores({ server: pid, postgres }, () => run(seconds));
+
+const rowOf = ({ name }, turns, ourTurns) => ({
+  name,
+  rate: spread(turns.map((turn) => turn.rate)),
+  share: spread(turns.map((turn, round) => ourTurns[round].rate / turn.rate)),
+  p50: median(turns.map((turn) => turn.p50)),
+  p99: median(turns.map((turn) => turn.p99)),
+  cores: turns[0].cores && medianCores(turns.map((turn) => turn.cores)),
+});
+
+const medianCores = (cores) =>
+  Object.fromEntries(
+    ['server', 'postgres', 'client'].map((name) => [name, median(cores.map((core) => core[name]))]),
+  );
+
+module.exports = { measure };
