@@ -20,11 +20,16 @@ export interface TestApp {
   /** Supertest on the listening server. */
   readonly http: ReturnType<typeof request>;
   readonly violations: string[];
+  /** As `GET /auth/me`, without the HEAD that comes with each GET. */
+  readonly routes: readonly string[];
 }
 
 export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
 
-/** Only the clock is replaced; database, hashing and HTTP are real. */
+/**
+ * Only the clock is replaced; database, hashing and HTTP are real. Passport keeps its strategies in one registry
+ * per process, so in one test file the application that was started last has them: start one after the other.
+ */
 export async function startApp(
   given: { environment?: Environment; methods?: readonly SignInMethod[] } = {},
 ): Promise<TestApp> {
@@ -47,11 +52,27 @@ export async function startApp(
   const nest = module.createNestApplication<NestFastifyApplication>(httpAdapter(environment), {
     bodyParser: false,
   });
+  const routes: string[] = [];
+  nest
+    .getHttpAdapter()
+    .getInstance()
+    .addHook(
+      'onRoute',
+      ({ method, path }) => void routes.push(...[method].flat().map((verb) => `${verb} ${path}`)),
+    );
   await configureApp(nest);
   const violations = watchConformance(nest);
   await nest.listen(0, '127.0.0.1');
   const url = await nest.getUrl();
-  return { nest, clock, database: nest.get(DataSource), url, http: request(url), violations };
+  return {
+    nest,
+    clock,
+    database: nest.get(DataSource),
+    url,
+    http: request(url),
+    violations,
+    routes: routes.filter((route) => !route.startsWith('HEAD')),
+  };
 }
 
 /** An application for all tests of a file; each test also fails on an answer that the API document does not name. */

@@ -1,0 +1,87 @@
+import { useApp } from './support/test-app';
+
+interface Described {
+  operationId: string;
+  summary: string;
+  security?: object[];
+  requestBody?: { content: Record<string, { schema: { $ref?: string; oneOf?: { $ref: string }[] } }> };
+  responses: Record<
+    string,
+    { content?: Record<string, { schema: object; examples?: object; example?: object }> }
+  >;
+}
+
+describe('the OpenAPI document', () => {
+  const app = useApp();
+  let document: {
+    paths: Record<string, Record<string, Described>>;
+    components: { schemas: Record<string, object> };
+  };
+  beforeAll(async () => (document = (await app.http.get('/openapi.json').expect(200)).body));
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        ...operation,
+      })),
+    );
+
+  it('names every route that the server has, and none that it has not', () => {
+    const routes: string[] = app.routes.filter((route) => !/ \/(docs|openapi)/.test(route));
+    expect(
+      operations()
+        .map(({ name }) => name.replace(/\{(\w+)\}/g, ':$1'))
+        .sort(),
+    ).toEqual(routes.sort());
+  });
+
+  it('gives every operation a unique id, a summary, a success and its failures with examples', () => {
+    const ids = operations().map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { name, summary, responses } of operations()) {
+      expect([name, summary]).toEqual([name, expect.stringMatching(/.+/)]);
+      expect([name, Object.keys(responses).some((status) => status.startsWith('2'))]).toEqual([name, true]);
+      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['500', '503'])]);
+    }
+  });
+
+  it('describes every body and its failures', () => {
+    const withBody = operations().filter(({ requestBody }) => requestBody);
+    expect(withBody.map(({ name }) => name).sort()).toEqual([
+      'POST /auth/change-password',
+      'POST /auth/login',
+      'POST /auth/refresh',
+      'POST /auth/register',
+    ]);
+    for (const { responses } of withBody) {
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '413', '415']));
+      expect(JSON.stringify(responses['400'])).toContain('VALIDATION_ERROR');
+    }
+  });
+
+  it('asks for a Bearer token exactly where the server does', async () => {
+    for (const { name, security, responses } of operations()) {
+      const [method = '', path = ''] = name.split(' ');
+      const { status, body } = await app.http[method.toLowerCase() as 'get'](path);
+      const refused = status === 401 && body.error.code === 'INVALID_TOKEN';
+      expect([name, Boolean(security)]).toEqual([name, refused]);
+      if (refused) expect(JSON.stringify(responses['401'])).toContain('INVALID_TOKEN');
+    }
+  });
+
+  it('has no dangling reference', () => {
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect(references.length).toBeGreaterThan(10);
+    for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name);
+  });
+
+  it('has a page that brings its own scripts and allows no others', async () => {
+    const page = await app.http.get('/docs').expect(200).expect('content-type', /html/);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(page.text).not.toMatch(/<script>(?!\s*<\/script>)/);
+    for (const [, file] of page.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g))
+      await app.http.get(`/${file}`).expect(200);
+  });
+});

@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settingsOf } from '../src/app.module';
+import { ConfigModule, SettingsError } from '../src/platform/config/config.module';
+import type { Environment } from '../src/platform/config/settings';
+import { secretSettings } from '../src/platform/crypto/app-secret';
+import { databaseSettings } from '../src/platform/database/database.settings';
+import { httpSettings } from '../src/platform/http/http.settings';
+import { sessionSettings } from '../src/sessions/session.settings';
+import { signInMethods } from '../src/sign-in-methods';
+
+const all = settingsOf(signInMethods);
+const read = (environment: Environment) => ConfigModule.read(environment, all);
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    read(environment);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).problems;
+  }
+}
+
+const production = {
+  NODE_ENV: 'production',
+  APP_SECRET: 'GzR2v0mT9bWqXy4LsJ1KdHn8PfEc7AuO',
+  PUBLIC_URL: 'https://auth.example.com',
+  DATABASE_URL: 'postgres://gatehouse@db/gatehouse',
+};
+
+describe('settings', () => {
+  it('are all optional in development', () => {
+    expect(problemsOf({})).toEqual([]);
+    const [http, session] = ConfigModule.read({ PORT: '4000' }, [httpSettings, sessionSettings] as const);
+    expect(http).toMatchObject({
+      port: 4000,
+      host: 'localhost',
+      publicUrl: 'http://localhost:4000',
+      trustProxy: false,
+    });
+    expect(session).toMatchObject({
+      accessTokenTtl: 900_000,
+      absoluteTtl: 2_592_000_000,
+      idleTtl: 1_209_600_000,
+    });
+  });
+
+  it('that are set to nothing count as not set', () => {
+    expect(problemsOf({ PORT: '', DATABASE_URL: ' ', APP_SECRET: '' })).toEqual([]);
+  });
+
+  it.each([
+    ['PORT', ['x', '70000', '-1']],
+    ['HOST', ['not a host!']],
+    [
+      'PUBLIC_URL',
+      ['localhost', 'ftp://x', 'https://u:p@x', 'https://x/?q', 'https://x/#f', 'javascript:alert(1)'],
+    ],
+    ['TRUST_PROXY', ['yes', 'true', '10.0.0.0/8;x', '-1']],
+    ['DATABASE_URL', ['mysql://x/y', 'x']],
+    ['DATABASE_POOL_SIZE', ['0', '1', 'x', '1e9']],
+    ['APP_SECRET', ['short', 'x'.repeat(40), 'please-change-me-please-change-me-please']],
+    ['ACCESS_TOKEN_TTL', ['15', '0s', '15 min', '-5m', '60d']],
+    ['REFRESH_TOKEN_TTL', ['forever']],
+    ['SESSION_IDLE_TTL', ['1w']],
+    ['REGISTRATION', ['maybe']],
+    ['BCRYPT_COST', ['3', '21', '12.5']],
+    ['HASH_CONCURRENCY', ['0']],
+    ['HASH_QUEUE', ['63']],
+    ['LOG_LEVEL', ['loud']],
+  ])('%s: a wrong value is named', (name, values) => {
+    for (const value of values)
+      expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(`^${name} `)]);
+  });
+
+  it('that are wrong are named all at once', () => {
+    const problems = problemsOf({ PORT: 'x', BCRYPT_COST: 'x', LOG_LEVEL: 'x', REGISTRATION: 'x' });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'LOG_LEVEL',
+      'BCRYPT_COST',
+      'REGISTRATION',
+    ]);
+  });
+
+  it('[B56] production refuses to start without the three that it needs, and with weak ones', () => {
+    expect(problemsOf(production)).toEqual([]);
+    const missing = problemsOf({ NODE_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
+    expect(missing.sort()).toEqual(['APP_SECRET', 'DATABASE_URL', 'PUBLIC_URL']);
+    expect(problemsOf({ ...production, BCRYPT_COST: '9' })).toEqual([expect.stringMatching(/^BCRYPT_COST /)]);
+    expect(ConfigModule.read(production, [httpSettings])[0]).toMatchObject({ host: '0.0.0.0' });
+  });
+
+  it('that are secrets may come from a file, once', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'settings-')), 'secret');
+    writeFileSync(file, `${production.APP_SECRET}\n`);
+    expect(ConfigModule.read({ APP_SECRET_FILE: file }, [secretSettings] as const)[0].appSecret).toBe(
+      production.APP_SECRET,
+    );
+    expect(problemsOf({ APP_SECRET_FILE: `${file}.none` })[0]).toMatch(/^APP_SECRET_FILE can't be read/);
+    expect(problemsOf({ APP_SECRET_FILE: file, APP_SECRET: production.APP_SECRET })[0]).toMatch(
+      /^APP_SECRET is set twice/,
+    );
+  });
+
+  it('are never printed with their value when they are secret', () => {
+    const given = 'postgre://user:hunter2-hunter2@db/x';
+    expect(problemsOf({ DATABASE_URL: given, APP_SECRET: 'hunter2-hunter2' }).join()).not.toContain(
+      'hunter2',
+    );
+  });
+
+  it('stand in .env.example, each with its default, and nothing else does', () => {
+    const lines = readFileSync(join(__dirname, '..', '.env.example'), 'utf8').split('\n');
+    const given = new Map(
+      lines.map((line) => /^#([A-Z_]+)=(.*)$/.exec(line) ?? []).map(([, name, value]) => [name, value]),
+    );
+    given.delete(undefined);
+    const known = all.flatMap(({ variables }) => variables);
+    expect([...given.keys()].sort()).toEqual([...known, 'NODE_ENV'].sort());
+    const [fromExample, fromNothing] = [read(Object.fromEntries(given) as Environment), read({})];
+    expect(JSON.stringify(fromExample)).toBe(JSON.stringify(fromNothing));
+    for (const name of known)
+      expect(lines[lines.findIndex((line) => line.startsWith(`#${name}=`)) - 1]).toMatch(/^(# .+|)$/);
+  });
+
+  it('DATA_DIR is taken from the working directory', () => {
+    expect(ConfigModule.read({}, [databaseSettings] as const)[0].dataDir).toBe(join(process.cwd(), 'data'));
+  });
+});
