@@ -7,6 +7,7 @@ import { ConfigModule } from './platform/config/config.module';
 import type { Environment } from './platform/config/settings';
 import { bodyPipe } from './platform/http/body.pipe';
 import type { ContractName } from './platform/http/contract-name';
+import { closeQuietConnections } from './platform/http/connections';
 import { ErrorFilter, type ErrorForms } from './platform/http/error.filter';
 import { BODY_LIMIT, fastifyOptions } from './platform/http/fastify-options';
 import { httpSettings, type HttpSettings } from './platform/http/http.settings';
@@ -32,6 +33,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
   await app.register(helmet as never, helmetOptions(publicUrl.startsWith('https:')));
   acceptJsonOnly(fastify);
+  closeQuietConnections(fastify);
   addRequestHooks(fastify);
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (request.routeOptions.url?.startsWith('/docs'))

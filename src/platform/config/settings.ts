@@ -17,7 +17,7 @@ export interface SettingsDefinition<T> {
   readonly token: symbol;
   readonly variables: readonly string[];
   /** Reads the subject's variables; complains instead of throwing, so that one start names every fault. */
-  read(environment: Environment, complain: Complain): T | undefined;
+  read(environment: Environment, complain: Complain): T;
 }
 
 /** The typed values of a definition: `type SessionSettings = SettingsOf<typeof sessionSettings>`. */
@@ -40,15 +40,17 @@ export function defineSettings<V extends Variables, T>(
     token: Symbol(`${subject} settings`),
     variables: names,
     read(environment, complain) {
-      const faults: string[] = [];
+      const faulty = new Set<string>();
       const note: Complain = (variable, problem) => {
-        faults.push(variable);
-        complain(variable, problem);
+        if (!faulty.has(variable)) complain(variable, problem);
+        faulty.add(variable);
       };
       const given = readGiven(environment, names, definition.secrets ?? [], note);
       const values = validate(given, definition.variables, note);
-      if (faults.length > 0) return undefined;
-      return definition.complete(values, { production: isProduction(environment), complain: note });
+      // Goes on past a fault, as if that variable were not set, to find those that come after it.
+      const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+      const sound = faulty.size > 0 ? validate(rest, definition.variables, note) : values;
+      return definition.complete(sound, { production: isProduction(environment), complain: note });
     },
   };
 }

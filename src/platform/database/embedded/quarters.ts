@@ -69,7 +69,7 @@ function homeForNobody(
   if (canEnter(dataDir, account)) return home;
   const name = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 16);
   const elsewhere = join(OPEN_GROUND, name);
-  progress(`The account "nobody" can't enter ${dataDir}: PostgreSQL keeps its data in ${elsewhere}`);
+  progress(`The account nobody can't enter ${dataDir}: PostgreSQL keeps its data in ${elsewhere}`);
   mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
   // A start that failed half-way leaves the link without its target.
   if (!lstatSync(home, { throwIfNoEntry: false })) symlinkSync(elsewhere, home);
