@@ -1,0 +1,114 @@
+import { GOOD_PASSWORD, someEmail } from './support/builders';
+import { freshDatabase } from './support/database';
+import { freshDataDir, startServer, type ServerProcess } from './support/server-process';
+
+const ROUNDS = 10;
+const WORKERS = 8;
+
+interface Acknowledged {
+  readonly accounts: { email: string; token: string; refreshToken: string }[];
+  readonly revoked: { token: string; refreshToken: string }[];
+  readonly rotated: { from: string; to: string }[];
+}
+
+/** Registers, refreshes and signs out without a pause until the server is gone; notes what was acknowledged. */
+async function work(server: ServerProcess, kept: Acknowledged): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    const email = someEmail();
+    const answer = await server.http
+      .post('/auth/register')
+      .send({ email, password: GOOD_PASSWORD })
+      .catch(() => undefined);
+    if (answer?.status !== 201) return;
+    const { token, refreshToken } = answer.body as { token: string; refreshToken: string };
+    if (turn % 3 === 0) kept.accounts.push({ email, token, refreshToken });
+    if (turn % 3 === 1) {
+      const logout = server.http.post('/auth/logout').set('Authorization', `Bearer ${token}`);
+      if ((await logout.catch(() => undefined))?.status === 200) kept.revoked.push({ token, refreshToken });
+    }
+    if (turn % 3 === 2) {
+      const refresh = server.http.post('/auth/refresh').send({ refreshToken });
+      const next = await refresh.catch(() => undefined);
+      if (next?.status === 200)
+        kept.rotated.push({ from: refreshToken, to: next.body.refreshToken as string });
+    }
+  }
+}
+
+describe('kill -9 under load', () => {
+  it('[A13] loses no acknowledged account, revocation or rotation, ten times over', async () => {
+    const environment = { DATA_DIR: freshDataDir(), PUBLIC_URL: 'http://one.example' };
+    let server = await startServer(environment);
+    for (let round = 0; round < ROUNDS; round++) {
+      const kept: Acknowledged = { accounts: [], revoked: [], rotated: [] };
+      const workers = Array.from({ length: WORKERS }, () => work(server, kept));
+      await new Promise((resolve) => setTimeout(resolve, 400 + 60 * round));
+      await server.end('SIGKILL');
+      await Promise.all(workers);
+      server = await startServer(environment);
+
+      expect(Math.min(kept.accounts.length, kept.revoked.length, kept.rotated.length)).toBeGreaterThan(0);
+      for (const { email, token } of kept.accounts) {
+        await server.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200);
+        await server.http.get('/auth/me').set('Authorization', `Bearer ${token}`).expect(200);
+      }
+      for (const { token, refreshToken } of kept.revoked) {
+        await server.http.get('/auth/me').set('Authorization', `Bearer ${token}`).expect(401);
+        await server.http.post('/auth/refresh').send({ refreshToken }).expect(401);
+      }
+      for (const { to } of kept.rotated) {
+        await server.http.post('/auth/refresh').send({ refreshToken: to }).expect(200);
+      }
+    }
+    await server.end();
+  }, 240_000);
+});
+
+describe('two servers on one database', () => {
+  let servers: [ServerProcess, ServerProcess];
+  beforeAll(async () => {
+    const environment = {
+      DATABASE_URL: await freshDatabase(),
+      APP_SECRET: 'GzR2v0mT9bWqXy4LsJ1KdHn8PfEc7AuO',
+      PUBLIC_URL: 'http://one.example',
+      DATA_DIR: freshDataDir(),
+    };
+    servers = (await Promise.all([1, 2].map(() => startServer(environment)))) as [
+      ServerProcess,
+      ServerProcess,
+    ];
+  }, 60_000);
+  afterAll(() => Promise.all(servers.map((server) => server.end())));
+
+  const spread = <T>(calls: number, call: (server: ServerProcess) => PromiseLike<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: calls }, (_, turn) => call(servers[turn % 2 === 0 ? 0 : 1])));
+  const register = async () => {
+    const { body } = await servers[0].http
+      .post('/auth/register')
+      .send({ email: someEmail(), password: GOOD_PASSWORD });
+    return body as { token: string; refreshToken: string };
+  };
+
+  it('[A1] 50 parallel registrations of one address: one 201, 49 409', async () => {
+    const body = { email: someEmail(), password: GOOD_PASSWORD };
+    const answers = await spread(50, (server) => server.http.post('/auth/register').send(body));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(49).fill(409)]);
+  });
+
+  it('[A1] 50 parallel refreshes of one token: one successor', async () => {
+    const { refreshToken } = await register();
+    const answers = await spread(50, (server) => server.http.post('/auth/refresh').send({ refreshToken }));
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect(new Set(answers.map(({ body }) => body.refreshToken)).size).toBe(1);
+  });
+
+  it('[A13] a session ended on one is refused on the other with the next request', async () => {
+    for (let turn = 0; turn < 20; turn++) {
+      const { token } = await register();
+      const authorization = `Bearer ${token}`;
+      await servers[1].http.get('/auth/me').set('Authorization', authorization).expect(200);
+      await servers[0].http.post('/auth/logout').set('Authorization', authorization).expect(200);
+      await servers[1].http.get('/auth/me').set('Authorization', authorization).expect(401);
+    }
+  });
+});
