@@ -10,6 +10,7 @@ import { databaseSettings } from './platform/database/database.settings';
 import { hashingSettings } from './platform/hashing/hashing.settings';
 import { httpSettings } from './platform/http/http.settings';
 import { logSettings } from './platform/logging/log.settings';
+import { mailSettings } from './platform/mail/mail.settings';
 import { PlatformModule } from './platform/platform.module';
 import { sessionSettings } from './sessions/session.settings';
 import { signInMethods } from './sign-in-methods';
@@ -20,6 +21,7 @@ const baseSettings = [
   logSettings,
   databaseSettings,
   secretSettings,
+  mailSettings,
   hashingSettings,
   sessionSettings,
 ] as const;

@@ -69,6 +69,8 @@ describe('settings', () => {
     ['BCRYPT_COST', ['3', '21', '12.5']],
     ['HASH_CONCURRENCY', ['0']],
     ['HASH_QUEUE', ['63']],
+    ['SMTP_URL', ['mail.example.com', 'http://x']],
+    ['MAIL_FROM', ['nobody', 'a <b>', 'x@y>']],
     ['LOG_LEVEL', ['loud']],
   ])('%s: a wrong value is named', (name, values) => {
     for (const value of values)

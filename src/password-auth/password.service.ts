@@ -5,11 +5,13 @@ import type { Proof } from '../auth/sign-in-method';
 import { Clock } from '../platform/clock/clock';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
 import { ValidationFailed } from '../platform/http/api-error';
+import { Mailer } from '../platform/mail/mailer';
 import type { Principal } from '../platform/http/principal';
 import { SessionsService } from '../sessions/sessions.service';
 import type { User } from '../users/user.entity';
 import { EmailExists } from '../users/user.errors';
 import { UsersService } from '../users/users.service';
+import { passwordChanged } from './password-changed.mail';
 import { Password } from './password.entity';
 import { RegistrationClosed } from './password.errors';
 import { passwordSettings, type PasswordSettings } from './password.settings';
@@ -25,6 +27,7 @@ export class PasswordService {
     private readonly hasher: SecretHasher,
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
+    private readonly mailer: Mailer,
     @Inject(passwordSettings.token) private readonly settings: PasswordSettings,
   ) {}
 
@@ -72,6 +75,7 @@ export class PasswordService {
       );
       if (affected !== 1) throw new InvalidCredentials('The current password is wrong');
       await this.sessions.revokeOthers(caller.user.id, caller.session.id, 'password_changed', transaction);
+      if (known?.email) await this.mailer.send(passwordChanged(known.email), transaction);
     });
   }
 
