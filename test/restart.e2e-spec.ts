@@ -1,6 +1,6 @@
 import { GOOD_PASSWORD, someEmail } from './support/builders';
 import { freshDatabase } from './support/database';
-import { freshDataDir, startServer, type ServerProcess } from './support/server-process';
+import { freshDataDir, runCommand, startServer, type ServerProcess } from './support/server-process';
 
 const ROUNDS = 10;
 const WORKERS = 8;
@@ -111,4 +111,25 @@ describe('two servers on one database', () => {
       await servers[1].http.get('/auth/me').set('Authorization', authorization).expect(401);
     }
   });
+});
+
+describe('npm run keys:rotate', () => {
+  it('works beside a running server and without one', async () => {
+    const environment = { DATA_DIR: freshDataDir(), PUBLIC_URL: 'http://one.example' };
+    const server = await startServer(environment);
+    const { body } = await server.http
+      .post('/auth/register')
+      .send({ email: someEmail(), password: GOOD_PASSWORD })
+      .expect(201);
+    const said = await runCommand('rotate-signing-keys', environment);
+    expect(said).toMatch(/^New key [0-9a-f-]{36}, signing from \S+Z\. The old keys stay published/);
+    await server.end();
+
+    expect(await runCommand('rotate-signing-keys', environment, ['--now'])).toContain('good for nothing');
+    const again = await startServer(environment);
+    const { body: set } = await again.http.get('/.well-known/jwks.json');
+    expect(set.keys).toHaveLength(1);
+    await again.http.get('/auth/me').set('Authorization', `Bearer ${body.token}`).expect(401);
+    await again.end();
+  }, 60_000);
 });

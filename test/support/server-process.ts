@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 
-const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
+const DIST = join(__dirname, '..', '..', 'dist');
 const PATIENCE = 30_000;
 
 /** The built server as a process of its own, started as a person would. */
@@ -32,10 +32,18 @@ export async function freePort(): Promise<number> {
 const running = new Set<ChildProcess>();
 afterAll(() => running.forEach((process) => process.kill('SIGKILL')));
 
-function launch(environment: Environment): { process: ChildProcess; output: () => string } {
+function launch(
+  environment: Environment,
+  program = 'main',
+  args: string[] = [],
+): { process: ChildProcess; output: () => string } {
   const { PATH, HOME, TMPDIR, LANG } = process.env;
   const env = { PATH, HOME, TMPDIR, LANG, BCRYPT_COST: '4', ...environment };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir() });
+  const child = spawn(process.execPath, [join(DIST, `${program}.js`), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: tmpdir(),
+  });
   running.add(child);
   child.once('exit', () => running.delete(child));
   let text = '';
@@ -71,6 +79,14 @@ export async function startServer(given: Environment): Promise<ServerProcess> {
 export async function failToStart(given: Environment): Promise<{ code: unknown; output: string }> {
   const { process: child, output } = launch({ PORT: String(await freePort()), ...given });
   return { code: await exitOf(child), output: output() };
+}
+
+/** Runs a built command to its end; what it said. */
+export async function runCommand(name: string, given: Environment, args: string[] = []): Promise<string> {
+  const { process: child, output } = launch(given, `commands/${name}`, args);
+  const code = await exitOf(child);
+  if (code !== 0) throw new Error(`${name} ended with ${code}:\n${output()}`);
+  return output();
 }
 
 const directories: string[] = [];

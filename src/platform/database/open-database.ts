@@ -11,7 +11,8 @@ const PATIENCE_SECONDS = 60;
 /** The advisory lock that lets one instance migrate while the others wait. */
 const MIGRATION_LOCK = 0x6d69_6772;
 
-export type Entities = readonly (EntitySchema | (new () => object))[];
+/** Entity classes, or patterns of the files that hold them. */
+export type Entities = readonly (EntitySchema | (new () => object) | string)[];
 export type Progress = (step: string) => void;
 
 /** A data source that, where it brought its own PostgreSQL, takes it along when it closes. */
@@ -30,7 +31,21 @@ class GatehouseDataSource extends DataSource {
 }
 
 /**
- * Connects to DATABASE_URL, or to the embedded PostgreSQL, which is started when it is not running.
+ * The data source of DATABASE_URL, or of the embedded PostgreSQL, which is started when it is not running.
+ * It is neither connected nor migrated yet.
+ */
+export async function prepareDatabase(
+  settings: DatabaseSettings,
+  entities: Entities,
+  progress: Progress,
+): Promise<DataSource> {
+  if (settings.url) return new GatehouseDataSource(external(settings, entities));
+  const embedded = await EmbeddedPostgres.open({ dataDir: settings.dataDir, progress });
+  return new GatehouseDataSource(optionsFor(embedded.connection, settings, entities), embedded);
+}
+
+/**
+ * Connects and migrates.
  * @throws Error saying what is wrong and where, without the password
  */
 export async function openDatabase(
@@ -38,10 +53,11 @@ export async function openDatabase(
   entities: Entities,
   progress: Progress,
 ): Promise<DataSource> {
-  if (settings.url) return connect(new GatehouseDataSource(external(settings, entities)), progress);
-  const embedded = await EmbeddedPostgres.open({ dataDir: settings.dataDir, progress });
-  const options = optionsFor(embedded.connection, settings, entities);
-  return connect(new GatehouseDataSource(options, embedded), progress);
+  const dataSource = await prepareDatabase(settings, entities, progress);
+  await connect(dataSource, progress);
+  await refuseOldServer(dataSource);
+  await migrate(dataSource, progress);
+  return dataSource;
 }
 
 function external(settings: DatabaseSettings, entities: Entities): DataSourceOptions {
@@ -73,13 +89,13 @@ function optionsFor(
 }
 
 /** A database that is still starting is waited for; one that refuses us is not. */
-async function connect(dataSource: GatehouseDataSource, progress: Progress): Promise<DataSource> {
+async function connect(dataSource: DataSource, progress: Progress): Promise<void> {
   const { host, database } = dataSource.options as { host?: string; database?: string };
   const deadline = performance.now() + PATIENCE_SECONDS * 1_000;
   for (let told = false; ; told = true) {
     try {
       await dataSource.initialize();
-      break;
+      return;
     } catch (error) {
       const { message } = error as Error;
       if (!isDatabaseAway(error) || performance.now() > deadline) {
@@ -91,14 +107,13 @@ async function connect(dataSource: GatehouseDataSource, progress: Progress): Pro
       await sleep(1_000);
     }
   }
-  return migrate(await refuseOldServer(dataSource), progress);
 }
 
-async function refuseOldServer(dataSource: DataSource): Promise<DataSource> {
+async function refuseOldServer(dataSource: DataSource): Promise<void> {
   const [row] = await dataSource.query<[{ version: number }]>(
     `SELECT current_setting('server_version_num')::int AS version`,
   );
-  if (row.version >= OLDEST_SERVER) return dataSource;
+  if (row.version >= OLDEST_SERVER) return;
   await dataSource.destroy();
   throw new Error(`PostgreSQL 13 or newer is needed; this server is ${Math.floor(row.version / 10_000)}.`);
 }
@@ -107,7 +122,7 @@ async function refuseOldServer(dataSource: DataSource): Promise<DataSource> {
  * Brings the schema up to date. Several instances may start at once: the lock belongs to a transaction, not
  * to a session, so it also holds through a pooler, and it goes with a process that dies.
  */
-async function migrate(dataSource: DataSource, progress: Progress): Promise<DataSource> {
+async function migrate(dataSource: DataSource, progress: Progress): Promise<void> {
   const guard = dataSource.createQueryRunner();
   await guard.startTransaction();
   try {
@@ -120,5 +135,4 @@ async function migrate(dataSource: DataSource, progress: Progress): Promise<Data
     await guard.rollbackTransaction();
     await guard.release();
   }
-  return dataSource;
 }

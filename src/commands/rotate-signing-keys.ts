@@ -1,0 +1,25 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module';
+import { readEnvironment } from '../platform/config/environment';
+import { SigningKeys } from '../sessions/signing-keys';
+
+/** `npm run keys:rotate`; with `-- --now` for a key that has leaked. */
+async function main(): Promise<void> {
+  const immediately = process.argv.includes('--now');
+  const app = await NestFactory.createApplicationContext(AppModule.compose(readEnvironment()), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  const { kid, signsFrom } = await app.get(SigningKeys).rotate(immediately);
+  const fate = immediately
+    ? 'The old keys are good for nothing from now on; running servers follow within half a minute.'
+    : 'The old keys stay published until the last token that they signed has expired.';
+  process.stdout.write(`New key ${kid}, signing from ${signsFrom.toISOString()}. ${fate}\n`);
+  await app.close();
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`The keys were not rotated. ${error.message}\n`);
+  process.exit(1);
+});
