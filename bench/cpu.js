@@ -1,4 +1,5 @@
 const { readFileSync, readdirSync } = require('node:fs');
+const os = require('node:os');
 
 const TICKS_PER_SECOND = 100;
 const isReadable = process.platform === 'linux';
@@ -31,13 +32,20 @@ function secondsOfFamily(pid) {
   return sum(family.map(({ isHead, stat }) => secondsOf(stat) + (isHead ? secondsOfEnded(stat) : 0)));
 }
 
+const secondsOfMachine = () =>
+  sum(os.cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq)) / 1_000;
+
 const read = ({ server, postgres }) => ({
   server: secondsOfProcess(server),
   postgres: secondsOfFamily(postgres),
   client: secondsOfProcess(process.pid),
+  machine: secondsOfMachine(),
 });
 
-/** Runs the work; the result also says how many cores each process kept busy meanwhile (on Linux). */
+/**
+ * Runs the work. The result also says how many cores each process kept busy meanwhile, and how many what
+ * else runs on the machine (on Linux).
+ */
 async function withCores(pids, work) {
   if (!isReadable) return work();
   const begun = performance.now();
@@ -45,10 +53,11 @@ async function withCores(pids, work) {
   const result = await work();
   const after = read(pids);
   const seconds = (performance.now() - begun) / 1_000;
-  const cores = Object.fromEntries(
-    Object.keys(after).map((name) => [name, (after[name] - before[name]) / seconds]),
+  const [server, postgres, client, machine] = Object.keys(after).map(
+    (name) => (after[name] - before[name]) / seconds,
   );
-  return { ...result, cores };
+  const others = Math.max(0, machine - server - postgres - client);
+  return { ...result, cores: { server, postgres, client, others } };
 }
 
 /** Resident memory in MiB, or undefined where it can't be read. */

@@ -5,10 +5,11 @@ const { rate } = require('./words');
 
 /**
  * Lets contestants take turns, so that what else happens on the machine meets all of them.
- * @returns a row for each, ours first; `share` is our rate divided by its rate, compared round by round
+ * @returns a row for each, ours first; `ratio` is our rate divided by its rate, compared round by round
  */
-async function measure({ title, ours, floors }, { rounds, warmUp, seconds }, postgres) {
-  const contestants = [...floors, ours];
+async function measure({ title, ours, floors }, { rounds, warmUp, runUp, seconds }, postgres) {
+  const [nearest, ...further] = floors;
+  const contestants = [nearest, ours, ...further];
   for (const { name, run } of contestants) {
     say(`${title}: warming up ${name}`);
     await run(warmUp);
@@ -16,6 +17,7 @@ async function measure({ title, ours, floors }, { rounds, warmUp, seconds }, pos
   const turns = new Map(contestants.map((contestant) => [contestant, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const contestant of contestants) {
+      if (runUp) await contestant.run(runUp);
       const turn = await takeTurn(contestant, seconds, postgres);
       turns.get(contestant).push(turn);
       say(`${title}, round ${round} of ${rounds}: ${rate(turn.rate)}/s  ${contestant.name}`);
@@ -33,15 +35,13 @@ const takeTurn = ({ pid, run }, seconds, postgres) =>
 const rowOf = ({ name }, turns, ourTurns) => ({
   name,
   rate: spread(turns.map((turn) => turn.rate)),
-  share: spread(turns.map((turn, round) => ourTurns[round].rate / turn.rate)),
+  ratio: spread(turns.map((turn, round) => ourTurns[round].rate / turn.rate)),
   p50: median(turns.map((turn) => turn.p50)),
   p99: median(turns.map((turn) => turn.p99)),
-  cores: turns[0].cores && medianCores(turns.map((turn) => turn.cores)),
+  cores: turns[0].cores && mediansOf(turns.map((turn) => turn.cores)),
 });
 
-const medianCores = (cores) =>
-  Object.fromEntries(
-    ['server', 'postgres', 'client'].map((name) => [name, median(cores.map((core) => core[name]))]),
-  );
+const mediansOf = (cores) =>
+  Object.fromEntries(Object.keys(cores[0]).map((name) => [name, median(cores.map((core) => core[name]))]));
 
 module.exports = { measure };

@@ -1,81 +1,49 @@
-const { milliseconds, range, rate, ratio } = require('./words');
+const { CONNECTIONS, CROWD } = require('./plan');
+const { tableOf } = require('./table');
+const { toHundredths } = require('./words');
 
-const HEAD = [
-  '',
-  '/s',
-  'spread',
-  'ours ÷ it',
-  'spread',
-  'p50 ms',
-  'p99 ms',
-  'itself',
-  'PostgreSQL',
-  'client',
-];
-const HAS_NO_CORES = { server: NaN, postgres: NaN, client: NaN };
+const reportOf = ({ contests, machine, memory, others, date }) => `# Results
 
-/** The table of one contest, in Markdown as Prettier would have it. */
-function tableOf({ rows }) {
-  const cells = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(3, ...cells.map((row) => row[column].length)));
-  const line = (row) =>
-    `| ${row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
-  const [head, ...body] = cells.map(line);
-  return [head, rule, ...body].join('\n');
-}
-
-function cellsOf({ name, rate: rates, share, p50, p99, cores = HAS_NO_CORES }, index) {
-  const isOurs = index === 0;
-  return [
-    name,
-    rate(rates.median),
-    range(rates, rate),
-    isOurs ? '' : ratio(share.median),
-    isOurs ? '' : range(share, ratio),
-    milliseconds(p50),
-    milliseconds(p99),
-    ratio(cores.server),
-    ratio(cores.postgres),
-    ratio(cores.client),
-  ];
-}
-
-function reportOf({ contests, machine, memory, busy, date, connections, crowd }) {
-  return `# Results
-
-Measured on ${date} by \`npm run bench\`, which writes this file. Ratios hold better than numbers: another
-machine, or another hour, moves both sides of a ratio and not the ratio itself.
+\`npm run bench\` measured this on ${date} and wrote this file. Ratios hold better than numbers: another machine,
+or another hour, moves both sides of a ratio and much less the ratio itself.
 
 ${machine.map(([name, value]) => `- ${name}: ${value}`).join('\n')}
-- Busy with something else just before: ${ratio(busy)} cores
+- Whatever else ran on the machine meanwhile kept ${others} busy
 
 ${contests.map((contest) => `## ${contest.title}\n\n${tableOf(contest)}`).join('\n\n')}
 
-Resident memory of Gatehouse after all of this: ${memory === undefined ? 'unknown' : `${Math.round(memory)} MiB`}.
+Resident memory of Gatehouse after all of this: ${memory}.
 
 ## How to read it
 
-- Requests (or statements, or hashes) a second: the median of the rounds and their spread. Contestants take
-  turns within a round, and \`ours ÷ it\` compares the turns of one round. Latencies are medians of the rounds.
-- \`itself\`, \`PostgreSQL\` and \`client\` are the cores that the contestant's process, the whole of PostgreSQL and
-  the client that sends the requests kept busy. All of them share the machine: where the sum comes near the
-  number of cores the machine is full, and a client near 1.00 is itself the limit.
-- ${connections} requests are in flight, over as many connections, each with a session of its own. In the tables lie
-  ${crowd.toLocaleString('en-US')} users and sessions. Every answer is checked to be 200; a run with one that is not has no result.
-- The server is \`dist/main.js\` with its default settings and \`LOG_LEVEL=warn\`. The floors run the same versions
-  of Fastify, jsonwebtoken, pg and bcrypt, in processes of their own, on the same PostgreSQL and tables.
-- \`GET /auth/me\` verifies a signature, as its floor does, and asks in one statement whether the session lives
-  and the user may have it; the floor reads the user alone.
-- The floor of \`POST /auth/refresh\` is the statement that spends a token and makes the next: no HTTP, no hashing
-  or sealing of tokens, no signature.
-- \`POST /auth/login\` waits for bcrypt: with ${connections} in flight its latency is mostly the queue before the cores.
+- \`/s\`: requests (or statements, or hashes) a second, the median of the rounds, and \`±\` half of what lies between
+  the worst and the best round. Contestants take turns, and \`ours ÷ it\` compares the turns of one round.
+- Latencies are medians of the rounds. ${CONNECTIONS} requests are in flight all the time, over as many connections.
+- \`itself\`, \`PostgreSQL\` and \`client\` are the cores that the contestant's process, all of PostgreSQL and the
+  sender of the requests kept busy. They share one machine: where the three sum up to its cores it is full. A
+  process that answers runs on one core, so where \`itself\` is near 1.00 it is the limit; where the client's share
+  is near 1.00, the client is.${clientShares(contests)}
+- Every answer is checked to be 200. A run with one that is not has no result.
+- The server is \`dist/main.js\` with default settings and \`LOG_LEVEL=warn\`. The floors run the same versions of
+  Fastify, jsonwebtoken, pg and bcrypt, each in a process of its own, on the same PostgreSQL and the same tables,
+  in which lie ${CROWD.toLocaleString('en-US')} more users and sessions.
+- \`GET /auth/me\`: ${CONNECTIONS} sessions, each asked again and again with its own token. The floor reads the user alone;
+  we ask in one statement whether the session lives and whether the user may have it, too.
+- \`POST /auth/refresh\`: each connection rotates its own session's tokens, each worker of the floor those of
+  another. The floor has no HTTP, no validation, no hashing and sealing of tokens and no signature.
+- \`POST /auth/login\` waits for bcrypt: with ${CONNECTIONS} in flight its latency is mostly the queue before the cores.
 
 ## Again
 
-\`npm run bench\` from the project's root, after \`npm ci\`: under three minutes. \`npm run bench -- --quick\` takes
-about 40 seconds and prints the tables without writing this file. Leave the machine alone meanwhile.
+\`npm ci && npm run bench\` in the project's root takes under three minutes; \`npm run bench -- --quick\` about 40
+seconds, and prints the tables without writing this file. Leave the machine alone meanwhile.
 `;
+
+function clientShares(contests) {
+  const ours = contests.flatMap(({ rows }) => rows[0].cores ?? []);
+  if (ours.length === 0) return '';
+  const most = Math.max(...ours.map(({ client }) => client));
+  return ` Beside Gatehouse it never had more than ${toHundredths(most)}.`;
 }
 
-module.exports = { reportOf, tableOf };
+module.exports = { reportOf };

@@ -63,7 +63,7 @@ function spawnServer(directory, port, log) {
 
 async function untilHealthy({ origin }, child) {
   const deadline = performance.now() + START_SECONDS * 1_000;
-  while (child.exitCode === null && performance.now() < deadline) {
+  while (child.exitCode === null && child.signalCode === null && performance.now() < deadline) {
     const answer = await fetch(`${origin}/auth/health`).catch(() => undefined);
     if (answer?.ok) return;
     await sleep(100);

@@ -12,11 +12,11 @@ function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-const spread = (numbers) => ({
-  median: median(numbers),
-  least: Math.min(...numbers),
-  most: Math.max(...numbers),
-});
+/** `deviation` is half the way from the least to the most, as a share of the median. */
+function spread(numbers) {
+  const middle = median(numbers);
+  return { median: middle, deviation: (Math.max(...numbers) - Math.min(...numbers)) / 2 / middle };
+}
 
 /** What one turn came to. Latencies and the time elapsed are in milliseconds. */
 const tally = (latencies, elapsed) => ({

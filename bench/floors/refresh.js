@@ -26,8 +26,11 @@ const SUCCESSOR = randomBytes(12 + 16 + 47);
 
 let pool;
 let hashes;
+let statement;
 
-function open({ connection, refreshTokens }) {
+/** A statement with a name is parsed and planned once for each connection, not at every call. */
+function open({ connection, refreshTokens, isPrepared }) {
+  statement = { text: SPEND, ...(isPrepared && { name: 'spend' }) };
   pool = new Pool(connection);
   hashes = refreshTokens.map((token) => createHash('sha256').update(token).digest());
   return true;
@@ -35,7 +38,10 @@ function open({ connection, refreshTokens }) {
 
 async function rotate(worker) {
   const next = randomBytes(32);
-  const { rowCount } = await pool.query(SPEND, [hashes[worker], next, new Date(), SUCCESSOR]);
+  const { rowCount } = await pool.query({
+    ...statement,
+    values: [hashes[worker], next, new Date(), SUCCESSOR],
+  });
   if (rowCount !== 1) throw new Error('A rotation found no token');
   hashes[worker] = next;
 }

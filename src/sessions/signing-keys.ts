@@ -10,6 +10,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import { AppSecret } from '../platform/crypto/app-secret';
 import { seal, unseal } from '../platform/crypto/sealing';
+import { inTurn } from '../platform/database/in-turn';
 import { SigningKey } from './signing-key.entity';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
@@ -17,7 +18,6 @@ import { sessionSettings, type SessionSettings } from './session.settings';
 const RELOAD_EVERY = 30_000;
 /** A new key is published this long before it signs: by then every instance has read it. */
 const LEAD_TIME = 2 * RELOAD_EVERY;
-const ROTATION_LOCK = 0x6b65_7973;
 
 /** A public key as RFC 7517 writes it. */
 export interface PublicJwk {
@@ -57,7 +57,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.locked(async (transaction) => {
+    await inTurn(this.database, 'signing keys', async (transaction) => {
       if ((await transaction.count(SigningKey)) === 0) await this.insertNew(this.clock.now(), transaction);
     });
     await this.reload();
@@ -98,7 +98,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
     const signsFrom = immediately ? now : new Date(now.getTime() + LEAD_TIME);
     const lastUse = signsFrom.getTime() + RELOAD_EVERY + this.settings.accessTokenTtl;
     const publishedUntil = immediately ? now : new Date(lastUse);
-    const kid = await this.locked(async (transaction) => {
+    const kid = await inTurn(this.database, 'signing keys', async (transaction) => {
       await transaction.query(
         `UPDATE signing_keys SET published_until = $1 WHERE published_until IS NULL OR published_until > $1`,
         [publishedUntil],
@@ -108,14 +108,6 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
     });
     await this.reload();
     return { kid, signsFrom };
-  }
-
-  /** Two instances on an empty database, or two operators, take turns. */
-  private locked<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
-    return this.database.transaction(async (transaction) => {
-      await transaction.query('SELECT pg_advisory_xact_lock($1)', [ROTATION_LOCK]);
-      return work(transaction);
-    });
   }
 
   private async insertNew(signsFrom: Date, transaction: EntityManager): Promise<string> {

@@ -62,7 +62,10 @@ export async function startApp(
     );
   await configureApp(nest);
   const violations = watchConformance(nest);
-  await nest.listen(0, '127.0.0.1');
+  await nest.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+    await nest.close();
+    throw error;
+  });
   const url = await nest.getUrl();
   return {
     nest,

@@ -4,12 +4,11 @@ import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import type { DatabaseSettings } from './database.settings';
 import { isDatabaseAway } from './database-errors';
 import { EmbeddedPostgres, type Connection } from './embedded/embedded-postgres';
+import { inTurn } from './in-turn';
 import { migrations } from './migrations';
 
 const OLDEST_SERVER = 130_000;
 const PATIENCE_SECONDS = 60;
-/** The advisory lock that lets one instance migrate while the others wait. */
-const MIGRATION_LOCK = 0x6d69_6772;
 
 /** Entity classes, or patterns of the files that hold them. */
 export type Entities = readonly (EntitySchema | (new () => object) | string)[];
@@ -118,21 +117,11 @@ async function refuseOldServer(dataSource: DataSource): Promise<void> {
   throw new Error(`PostgreSQL 13 or newer is needed; this server is ${Math.floor(row.version / 10_000)}.`);
 }
 
-/**
- * Brings the schema up to date. Several instances may start at once: the lock belongs to a transaction, not
- * to a session, so it also holds through a pooler, and it goes with a process that dies.
- */
-async function migrate(dataSource: DataSource, progress: Progress): Promise<void> {
-  const guard = dataSource.createQueryRunner();
-  await guard.startTransaction();
-  try {
-    await guard.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    if (await dataSource.showMigrations()) {
-      progress('Migrating the database');
-      for (const { name } of await dataSource.runMigrations({ transaction: 'each' })) progress(`  ${name}`);
-    }
-  } finally {
-    await guard.rollbackTransaction();
-    await guard.release();
-  }
+/** Brings the schema up to date; of several instances that start at once, one does. */
+function migrate(dataSource: DataSource, progress: Progress): Promise<void> {
+  return inTurn(dataSource, 'migrations', async () => {
+    if (!(await dataSource.showMigrations())) return;
+    progress('Migrating the database');
+    for (const { name } of await dataSource.runMigrations({ transaction: 'each' })) progress(`  ${name}`);
+  });
 }

@@ -9,6 +9,7 @@ import PgBoss from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AppSecret } from '../crypto/app-secret';
 import { seal, unseal } from '../crypto/sealing';
+import { inTurn } from '../database/in-turn';
 import { poolOf } from '../database/pool';
 
 /** A job that runs longer belongs to a process that died, and is given to another. */
@@ -63,10 +64,8 @@ export class Jobs implements OnModuleInit, OnApplicationBootstrap, BeforeApplica
       deleteAfterDays: 1,
     });
     this.boss.on('error', (error) => this.logger.warn(`The queue can't be reached: ${error.message}`));
-    await this.boss.start();
-    for (const name of this.works.keys()) {
-      await this.boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
-    }
+    // pg-boss makes its tables and queues by statements that deadlock when two instances run them at once.
+    await inTurn(this.database, 'queues', () => this.prepare());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -76,6 +75,13 @@ export class Jobs implements OnModuleInit, OnApplicationBootstrap, BeforeApplica
   /** Jobs under way are finished; the rest waits in the database for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.boss.stop({ graceful: true, wait: true, timeout: STOP_PATIENCE, close: false });
+  }
+
+  private async prepare(): Promise<void> {
+    await this.boss.start();
+    for (const name of this.works.keys()) {
+      await this.boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
+    }
   }
 
   private async run(name: string, work: Work<never>): Promise<void> {
