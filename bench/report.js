@@ -35,8 +35,9 @@ Resident memory of Gatehouse after all of this: ${memory}.
 
 ## Again
 
-\`npm ci && npm run bench\` in the project's root takes under three minutes; \`npm run bench -- --quick\` about 40
-seconds, and prints the tables without writing this file. Leave the machine alone meanwhile.
+\`npm ci && npm run bench\` in the project's root takes under three minutes; leave the machine alone meanwhile.
+\`npm run bench -- --quick\` takes about 40 seconds and prints the tables without writing this file;
+\`npm run bench -- --patient\` takes a turn again when something else kept more than a quarter of a core busy.
 `;
 
 function clientShares(contests) {

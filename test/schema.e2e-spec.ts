@@ -3,6 +3,11 @@ import { useApp } from './support/test-app';
 describe('the schema', () => {
   const app = useApp();
 
+  it('stands on the PostgreSQL that this run is meant for', async () => {
+    const [{ server_version: version }] = await app.database.query('SHOW server_version');
+    expect(version.split('.')[0]).toBe(process.env['TEST_POSTGRES_MAJOR'] ?? '17');
+  });
+
   it('that the migrations make is the one that the entities describe', async () => {
     const { upQueries } = await app.database.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);

@@ -13,11 +13,10 @@ declare global {
 /** One real PostgreSQL for the whole run, and in it a migrated database from which each test file copies its own. */
 export default async function setUp(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
-  globalThis.testPostgres = await EmbeddedPostgres.open({
-    dataDir,
-    progress: () => undefined,
-    throwaway: true,
-  });
+  // CI names the programs of the oldest PostgreSQL that is supported.
+  const native = process.env['TEST_POSTGRES_PROGRAMS'];
+  const options = { dataDir, progress: () => undefined, throwaway: true, native };
+  globalThis.testPostgres = await EmbeddedPostgres.open(options);
   const { connection } = globalThis.testPostgres;
   process.env['TEST_POSTGRES'] = JSON.stringify(connection);
   process.env['TEST_POSTGRES_DIR'] = dataDir;
