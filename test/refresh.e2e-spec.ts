@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { bearer, refresh, register, statusOf } from './support/builders';
 import { useApp } from './support/test-app';
 
@@ -130,6 +131,21 @@ describe('refresh tokens', () => {
     await refresh(app, refreshToken).expect(401);
   });
 
+  it('[B65] near the end of the session, access tokens end with it', async () => {
+    let { refreshToken } = await register(app);
+    for (let turn = 0; turn < 3; turn++) {
+      app.clock.advance({
+        days: turn === 2 ? 9 : 10,
+        hours: turn === 2 ? 23 : 0,
+        minutes: turn === 2 ? 55 : 0,
+      });
+      const next = await tokens(refreshToken);
+      refreshToken = next.refreshToken;
+      const { exp = 0, iat = 0 } = decodeJwt(next.token);
+      if (turn === 2) expect(exp - iat).toBeLessThanOrEqual(5 * 60);
+    }
+  });
+
   it('[B32] [B65] end after 14 idle days', async () => {
     const { refreshToken } = await register(app);
     app.clock.advance({ seconds: 14 * DAY - 60 });
@@ -138,18 +154,29 @@ describe('refresh tokens', () => {
     await refresh(app, next.refreshToken).expect(401);
   });
 
-  it('[B32] use of the access token counts as activity', async () => {
-    const person = await register(app);
-    let current = { token: person.token, refreshToken: person.refreshToken };
-    app.clock.advance({ days: 13 });
-    current = await tokens(current.refreshToken);
-    app.clock.advance({ minutes: 10 });
-    expect(await statusOf(app, current.token)).toBe(200);
-    const [seen] = await app.database.query(
-      `SELECT idle_expires_at - last_seen_at = interval '14 days' AS moved FROM sessions WHERE user_id = $1`,
-      [person.id],
-    );
-    expect(seen.moved).toBe(true);
+  it('[B32] use of the access token counts as activity, written at most once a minute', async () => {
+    const { id, token } = await register(app);
+    const seen = async () =>
+      (
+        await app.database.query(
+          'SELECT last_seen_at AS at, idle_expires_at AS idle FROM sessions WHERE user_id = $1',
+          [id],
+        )
+      )[0];
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 200));
+    const first = await seen();
+
+    app.clock.advance({ seconds: 50 });
+    expect(await statusOf(app, token)).toBe(200);
+    await settled();
+    expect((await seen()).at).toEqual(first.at);
+
+    app.clock.advance({ seconds: 20 });
+    expect(await statusOf(app, token)).toBe(200);
+    await settled();
+    const second = await seen();
+    expect(second.at - first.at).toBeGreaterThanOrEqual(70_000);
+    expect(second.idle - second.at).toBe(14 * DAY * 1_000);
   });
 
   it.each(['', 'x', `ghr_${'A'.repeat(43)}`, '\u0000', 'ghr_' + '%00'.repeat(20)])(

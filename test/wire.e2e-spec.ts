@@ -237,6 +237,26 @@ describe('wire: the main line', () => {
       await app.http.post('/auth/login').send({ email, password: winner }).expect(200);
     });
 
+    it('[A1] a sign-in that proved the old password waits for a change under way, and is refused', async () => {
+      const { id, email } = await register(app);
+      const change = app.database.createQueryRunner();
+      await change.startTransaction();
+      await change.query('UPDATE users SET credential_version = credential_version + 1 WHERE id = $1', [id]);
+      let answered = false;
+      const login = app.http
+        .post('/auth/login')
+        .send({ email, password: GOOD_PASSWORD })
+        .then(({ status }) => {
+          answered = true;
+          return status;
+        });
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(answered).toBe(false);
+      await change.commitTransaction();
+      await change.release();
+      expect(await login).toBe(401);
+    });
+
     it('leaves no session to sign-ins with the old password that were under way', async () => {
       const { email, token } = await register(app);
       const logins = Array.from({ length: 20 }, () =>
