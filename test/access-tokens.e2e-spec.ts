@@ -164,6 +164,27 @@ describe('access tokens', () => {
       expect(await statusOf(app, late.token)).toBe(200);
     });
 
+    it('rotate at once while an earlier rotation waits for its lead time: the waiting key never signs', async () => {
+      const keys = app.nest.get(SigningKeys);
+      const { kid: waiting } = await keys.rotate();
+      const { kid } = await keys.rotate(true);
+      app.clock.advance({ seconds: 70 });
+      const late = await register(app);
+      expect(decodeProtectedHeader(late.token).kid).toBe(kid);
+      expect(kid).not.toBe(waiting);
+      expect(await statusOf(app, late.token)).toBe(200);
+    });
+
+    it('sign also when the clock is set back behind the first of them', async () => {
+      await app.database.query(`DELETE FROM signing_keys`);
+      const keys = app.nest.get(SigningKeys);
+      await keys.onModuleInit();
+      keys.onModuleDestroy();
+      app.clock.advance({ days: -30 });
+      expect(keys.current().kid).toBeDefined();
+      expect(await statusOf(app, (await register(app)).token)).toBe(200);
+    });
+
     it('are not opened by another APP_SECRET, and the start says so', async () => {
       const { host, port, database } = app.database.options as unknown as Record<string, string>;
       const { username, password } = app.database.options as unknown as Record<string, string>;

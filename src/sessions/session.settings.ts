@@ -2,6 +2,8 @@ import { str } from 'envalid';
 import { duration } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
 
+const LEAST_IDLE = 5 * 60_000;
+
 export const sessionSettings = defineSettings('session', {
   variables: {
     ACCESS_TOKEN_TTL: duration({ default: 15 * 60_000 }),
@@ -12,6 +14,9 @@ export const sessionSettings = defineSettings('session', {
   complete(values, { complain }) {
     if (values.ACCESS_TOKEN_TTL > values.REFRESH_TOKEN_TTL) {
       complain('ACCESS_TOKEN_TTL', 'must not be longer than REFRESH_TOKEN_TTL');
+    }
+    if (values.SESSION_IDLE_TTL < LEAST_IDLE) {
+      complain('SESSION_IDLE_TTL', 'must be at least 5m: last seen is written once a minute');
     }
     return {
       accessTokenTtl: values.ACCESS_TOKEN_TTL,

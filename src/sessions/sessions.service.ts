@@ -12,6 +12,9 @@ import { sessionSettings, type SessionSettings } from './session.settings';
 /** Last seen is written at most this often for one session: a list of devices needs no more. */
 const SEEN_EVERY = 60_000;
 
+/** Rotations within one grace that a straggler is led through; who makes more is no straggler. */
+const LONGEST_CHAIN = 100;
+
 /** A session that is live at `$now`, as a predicate on `sessions s JOIN users u`. */
 const liveAt = (now: string): string =>
   `s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now} AND ${MAY_HAVE_SESSIONS}`;
@@ -158,13 +161,21 @@ export class SessionsService {
       .execute();
   }
 
-  /** The statement that decides the race: of all who present one token, one finds it unspent. */
+  /**
+   * The statement that decides the race: of all who present one token, one gets its row while it is unspent.
+   * The grace runs from then, not from when it was asked for: the database may have made us wait between.
+   */
   private async spend(refreshToken: string, successor: string, now: Date): Promise<RotatedRow | undefined> {
     const [row] = await this.database.query<RotatedRow[]>(
-      `WITH spent AS (
-         UPDATE refresh_tokens t SET rotated_at = $3, successor = $4
-           FROM sessions s JOIN users u ON u.id = s.user_id
-          WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND s.id = t.session_id AND ${liveAt('$3')}
+      `WITH unspent AS (
+         SELECT t.token_hash
+           FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+          WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND ${liveAt('$3')}
+            FOR UPDATE OF t
+       ), spent AS (
+         UPDATE refresh_tokens t
+            SET rotated_at = $3::timestamptz + (clock_timestamp() - statement_timestamp()), successor = $4
+           FROM unspent WHERE t.token_hash = unspent.token_hash
          RETURNING t.session_id
        ), grown AS (
          INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT $2, session_id, $3 FROM spent
@@ -204,16 +215,19 @@ export class SessionsService {
       return null;
     }
     const newest = await this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken));
-    return { id: row.id, userId: row.userId, expiresAt: row.expiresAt, refreshToken: newest };
+    return newest === null
+      ? null
+      : { id: row.id, userId: row.userId, expiresAt: row.expiresAt, refreshToken: newest };
   }
 
-  private async newestOf(refreshToken: string): Promise<string> {
+  private async newestOf(refreshToken: string, left = LONGEST_CHAIN): Promise<string | null> {
+    if (left === 0) return null;
     const [row] = await this.database.query<{ successor: Buffer | null }[]>(
       `SELECT successor FROM refresh_tokens WHERE token_hash = $1`,
       [this.refreshTokens.hash(refreshToken)],
     );
     if (!row?.successor) return refreshToken;
-    return this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken));
+    return this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken), left - 1);
   }
 
   /** Not waited for: no read path waits for a write. */

@@ -19,6 +19,9 @@ const RELOAD_EVERY = 30_000;
 /** A new key is published this long before it signs: by then every instance has read it. */
 const LEAD_TIME = 2 * RELOAD_EVERY;
 
+/** The first key signs whatever the clock says, also one that is set back later. */
+const EVER = new Date(0);
+
 /** A public key as RFC 7517 writes it. */
 export interface PublicJwk {
   readonly kty: string;
@@ -58,7 +61,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await inTurn(this.database, 'signing keys', async (transaction) => {
-      if ((await transaction.count(SigningKey)) === 0) await this.insertNew(this.clock.now(), transaction);
+      if ((await transaction.count(SigningKey)) === 0) await this.insertNew(EVER, transaction);
     });
     await this.reload();
     this.timer = setInterval(() => void this.reloadQuietly(), RELOAD_EVERY).unref();
@@ -71,7 +74,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   /** The key that signs now: of those that may, the newest. */
   current(): { kid: string; privateKey: KeyObject } {
     const now = this.clock.now();
-    const usable = this.keys.filter((key) => key.signsFrom <= now);
+    const usable = this.published().filter((key) => key.signsFrom <= now);
     const newest = usable.reduce((one, other) => (other.signsFrom > one.signsFrom ? other : one));
     return newest;
   }
