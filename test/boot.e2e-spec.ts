@@ -1,18 +1,28 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { GOOD_PASSWORD, someEmail } from './support/builders';
-import { emptyDatabase, freshDatabase } from './support/database';
+import { administer, emptyDatabase, freshDatabase } from './support/database';
 import {
   failToStart,
   freePort,
   freshDataDir,
+  launchServer,
   startServer,
   type ServerProcess,
 } from './support/server-process';
 
-const register = (server: ServerProcess, email = someEmail()) =>
-  server.http.post('/auth/register').send({ email, password: GOOD_PASSWORD });
+const register = (server: ServerProcess, email = someEmail(), password = GOOD_PASSWORD) =>
+  server.http.post('/auth/register').send({ email, password });
 const login = (server: ServerProcess, email: string) =>
   server.http.post('/auth/login').send({ email, password: GOOD_PASSWORD });
 const pidFile = (dataDir: string) => join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
@@ -86,6 +96,24 @@ describe('the server as a process', () => {
     expect(await server.end()).toBe(0);
     socket.destroy();
   }, 15_000);
+
+  it('ends although a client never finishes its body', async () => {
+    const server = await startServer({ DATA_DIR: freshDataDir() });
+    const socket = createConnection(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(
+      'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"em',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await server.end()).toBe(0);
+  }, 15_000);
+
+  it('works in a directory whose path holds a comma, a space and a letter that is no ASCII', async () => {
+    const DATA_DIR = join(freshDataDir(), 'a, b ü');
+    const server = await startServer({ DATA_DIR });
+    await register(server).expect(201);
+    await server.end();
+  });
 
   it('adopts the PostgreSQL that kill -9 left running, and stops it in the end', async () => {
     const DATA_DIR = freshDataDir();
@@ -224,15 +252,71 @@ describe('a start that fails says why', () => {
     expect(output).not.toContain('hunter2');
   });
 
-  it('waits for a database that is not up yet, and says so', async () => {
+  it('waits for a database that is not up yet, says so, and can be told to end', async () => {
     const port = await freePort();
-    const { code, output } = await Promise.race([
-      failToStart({ DATABASE_URL: `postgres://x:hunter2@127.0.0.1:${port}/x`, DATA_DIR: freshDataDir() }),
-      new Promise<{ code: unknown; output: string }>((resolve) =>
-        setTimeout(resolve, 4_000, { code: null, output: '' }),
-      ),
-    ]);
-    expect([code, output]).toEqual([null, '']);
+    const { child, output, ended } = launchServer({
+      DATABASE_URL: `postgres://x:hunter2@127.0.0.1:${port}/x`,
+      DATA_DIR: freshDataDir(),
+      PORT: String(await freePort()),
+    });
+    const deadline = performance.now() + 15_000;
+    while (!output().includes('Waiting for the database')) {
+      expect(performance.now()).toBeLessThan(deadline);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(output()).not.toContain('hunter2');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+  });
+
+  it('a failure after the embedded PostgreSQL was started: it is stopped again', async () => {
+    const DATA_DIR = freshDataDir();
+    writeFileSync(join(DATA_DIR, 'secrets'), 'in the way of the directory');
+    const { code, output } = await failToStart({ DATA_DIR });
+    expect(code).toBe(1);
+    expect(output).toContain('Starting the embedded PostgreSQL');
+    expect(existsSync(pidFile(DATA_DIR))).toBe(false);
+  });
+
+  it('a PostgreSQL on the data that cannot be reached: it is left alone', async () => {
+    const DATA_DIR = freshDataDir();
+    const first = await startServer({ DATA_DIR });
+    const { body } = await register(first).expect(201);
+    rmSync(join(DATA_DIR, 'postgres', '.s.PGSQL.5432'));
+    const { code, output } = await failToStart({ DATA_DIR });
+    expect(code).toBe(1);
+    expect(output).toContain('is on its data');
+    await login(first, body.user.email).expect(200);
+    await first.end();
+  }, 60_000);
+});
+
+describe('the log', () => {
+  it('holds no password, token, hash or address, also when the database refuses a statement', async () => {
+    const DATABASE_URL = await freshDatabase();
+    const password = 'not-for-the-log-either';
+    const server = await startServer({ DATABASE_URL, DATA_DIR: freshDataDir(), LOG_LEVEL: 'trace' });
+    const { body } = await register(server, 'kept-private@example.com', password).expect(201);
+    await server.http
+      .get('/auth/me?token=in-the-query')
+      .set('Authorization', `Bearer ${body.token}`)
+      .expect(200);
+    await server.http.post('/auth/refresh').send({ refreshToken: body.refreshToken }).expect(200);
+    await administer('ALTER TABLE passwords ADD CHECK (length(hash) < 5) NOT VALID', DATABASE_URL);
+    const failed = await register(server, 'also-private@example.com', password).expect(500);
+    expect(failed.body).toEqual({ error: { code: 'INTERNAL', message: expect.any(String) } });
+    expect(server.output()).toContain('passwords_hash_check');
+    for (const secret of [
+      password,
+      'private@example.com',
+      '$bcrypt',
+      'in-the-query',
+      body.token,
+      body.refreshToken,
+    ]) {
+      expect(server.output()).not.toContain(secret);
+    }
+    await server.end();
   });
 });
 
@@ -254,6 +338,16 @@ const isRoot = process.getuid?.() === 0;
       const server = await startServer({ DATA_DIR });
       await register(server).expect(201);
       expect(statSync(join(DATA_DIR, 'postgres', 'cluster')).uid).toBe(0);
+      await server.end();
+    });
+
+    it('works in a directory of another account that keeps it to itself', async () => {
+      const home = freshDataDir();
+      chmodSync(home, 0o700);
+      chownSync(home, 12_345, 12_345);
+      const DATA_DIR = join(home, 'data');
+      const server = await startServer({ DATA_DIR });
+      await register(server).expect(201);
       await server.end();
     });
 

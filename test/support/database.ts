@@ -12,8 +12,9 @@ export function urlOf(database: string): string {
   return `postgresql://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
-async function administer(statement: string): Promise<void> {
-  const client = new Client({ ...connection(), database: 'postgres' });
+/** Runs a statement past the server, in the database of that URL or in the cluster's own. */
+export async function administer(statement: string, url = urlOf('postgres')): Promise<void> {
+  const client = new Client(url);
   await client.connect();
   await client.query(statement);
   await client.end();

@@ -75,6 +75,12 @@ export async function startServer(given: Environment): Promise<ServerProcess> {
   return { process: child, url, http: request(url), output, end };
 }
 
+/** Starts a server and does not wait for it. */
+export function launchServer(given: Environment) {
+  const { process: child, output } = launch(given);
+  return { child, output, ended: exitOf(child) };
+}
+
 /** Starts a server that is expected to refuse; its exit code and what it said. */
 export async function failToStart(given: Environment): Promise<{ code: unknown; output: string }> {
   const { process: child, output } = launch({ PORT: String(await freePort()), ...given });

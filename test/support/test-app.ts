@@ -2,10 +2,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { AppModule } from '../../src/app.module';
+import { AppModule, settingsOf } from '../../src/app.module';
 import type { SignInMethod } from '../../src/auth/sign-in-method';
 import { configureApp, httpAdapter } from '../../src/configure-app';
-import type { Environment } from '../../src/platform/config/settings';
+import { Settings, type Environment } from '../../src/platform/config/settings';
 import { Clock } from '../../src/platform/clock/clock';
 import { signInMethods } from '../../src/sign-in-methods';
 import { watchConformance } from './conformance';
@@ -41,15 +41,17 @@ export async function startApp(
     LOG_LEVEL: 'silent',
     ...given.environment,
   };
+  const methods = given.methods ?? signInMethods;
+  const settings = Settings.read(environment, settingsOf(methods));
   const clock = new TestClock();
   const module = await Test.createTestingModule({
-    imports: [AppModule.compose(environment, given.methods ?? signInMethods)],
+    imports: [AppModule.compose(settings, methods)],
   })
     .overrideProvider(Clock)
     .useValue(clock)
     .setLogger(false as never)
     .compile();
-  const nest = module.createNestApplication<NestFastifyApplication>(httpAdapter(environment), {
+  const nest = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), {
     bodyParser: false,
   });
   const routes: string[] = [];

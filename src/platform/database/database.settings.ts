@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { str } from 'envalid';
+import { parseIntoClientConfig } from 'pg-connection-string';
 import { defineSettings, type SettingsOf } from '../config/settings';
 import { wholeNumber } from '../config/setting-types';
 
@@ -16,6 +17,11 @@ export const databaseSettings = defineSettings('database', {
     }
     if (values.DATABASE_URL && !/^postgres(ql)?:\/\/./.test(values.DATABASE_URL)) {
       complain('DATABASE_URL', 'must begin with postgres:// (PostgreSQL 13 or newer is the only database)');
+    } else if (values.DATABASE_URL && !canBeParsed(values.DATABASE_URL)) {
+      complain(
+        'DATABASE_URL',
+        'is no URL; signs such as @ : / # % in the password are written as %40 and so on',
+      );
     }
     return {
       url: values.DATABASE_URL,
@@ -24,5 +30,13 @@ export const databaseSettings = defineSettings('database', {
     };
   },
 });
+
+function canBeParsed(url: string): boolean {
+  try {
+    return Boolean(parseIntoClientConfig(url).host);
+  } catch {
+    return false;
+  }
+}
 
 export type DatabaseSettings = SettingsOf<typeof databaseSettings>;

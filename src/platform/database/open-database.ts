@@ -24,7 +24,7 @@ class GatehouseDataSource extends DataSource {
   }
 
   override async destroy(): Promise<void> {
-    await super.destroy();
+    if (this.isInitialized) await super.destroy();
     await this.embedded?.release();
   }
 }
@@ -53,16 +53,21 @@ export async function openDatabase(
   progress: Progress,
 ): Promise<DataSource> {
   const dataSource = await prepareDatabase(settings, entities, progress);
-  await connect(dataSource, progress);
-  await refuseOldServer(dataSource);
-  await migrate(dataSource, progress);
-  return dataSource;
+  try {
+    await connect(dataSource, progress);
+    await refuseOldServer(dataSource);
+    await migrate(dataSource, progress);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
 }
 
 function external(settings: DatabaseSettings, entities: Entities): DataSourceOptions {
-  const { host, port, user, password, database, ssl } = parseIntoClientConfig(settings.url ?? '');
+  const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(settings.url ?? '');
   const connection = { host, port, user, password: password as string | undefined, database, ssl };
-  return optionsFor(connection as Connection, settings, entities);
+  return { ...optionsFor(connection as Connection, settings, entities), extra };
 }
 
 function optionsFor(
@@ -113,7 +118,6 @@ async function refuseOldServer(dataSource: DataSource): Promise<void> {
     `SELECT current_setting('server_version_num')::int AS version`,
   );
   if (row.version >= OLDEST_SERVER) return;
-  await dataSource.destroy();
   throw new Error(`PostgreSQL 13 or newer is needed; this server is ${Math.floor(row.version / 10_000)}.`);
 }
 

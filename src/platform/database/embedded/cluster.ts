@@ -1,15 +1,16 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   closeSync,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -19,6 +20,7 @@ import type { Quarters } from './quarters';
 export const USER = 'gatehouse';
 export const PORT = 5432;
 const STOP_SECONDS = 30;
+const DRAFT_MILLISECONDS = 600_000;
 
 /** The cluster's files and the processes on them: `initdb`, `postgres`, and its end. */
 export class Cluster {
@@ -46,9 +48,8 @@ export class Cluster {
   /** `initdb` beside the final place, then one rename: of two servers one wins and both use the winner's. */
   initialise(): void {
     const { home } = this.quarters;
-    removeDeadDrafts(home);
-    const draft = `${home}.init-${process.pid}`;
-    mkdirSync(draft, { mode: 0o700 });
+    const draft = mkdtempSync(`${home}.init-`);
+    removeDeadDrafts(home, draft);
     const passwordFile = join(draft, 'password');
     writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
     this.giveToAccount(draft, passwordFile);
@@ -61,19 +62,22 @@ export class Cluster {
     }
   }
 
-  /** The new process. It ends at once when another PostgreSQL is on the cluster. */
+  /**
+   * The new process. It ends at once when another PostgreSQL is on the cluster: by postmaster.pid, and on Linux
+   * by a lock of the kernel, which also holds between containers, where a pid of one means nothing in another.
+   */
   start(): ChildProcess {
-    this.forgetForeignPid();
     const settings = {
       listen_addresses: '',
-      unix_socket_directories: this.socketDirectory,
+      // A list: quoted, because a path may hold a comma.
+      unix_socket_directories: `"${this.socketDirectory.replaceAll('"', '""')}"`,
       unix_socket_permissions: '0700',
       port: String(PORT),
       log_checkpoints: 'off',
       ...(this.throwaway && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const [command, args] = this.command('postgres', ['-D', this.data, ...flags]);
+    const [command, args] = this.locked('postgres', ['-D', this.data, ...flags]);
     const log = openSync(this.log, 'a', 0o600);
     // Detached: a Ctrl-C in the terminal must reach our server alone, which still has requests to finish.
     const process = spawn(command, args, {
@@ -97,7 +101,10 @@ export class Cluster {
 
   startFailure(): Error {
     const said = existsSync(this.log) ? readFileSync(this.log, 'utf8').trim().split('\n').slice(-8) : [];
-    return new Error(`The embedded PostgreSQL does not start. The end of ${this.log}:\n${said.join('\n')}`);
+    const why = 'Or another one, which cannot be reached from here (in another container?), is on its data.';
+    return new Error(
+      `The embedded PostgreSQL does not start. ${why} The end of ${this.log}:\n${said.join('\n')}`,
+    );
   }
 
   private initdb(data: string, passwordFile: string): void {
@@ -124,20 +131,26 @@ export class Cluster {
     for (const path of paths) chownSync(path, uid, gid);
   }
 
-  /** A pid file that names a living process which is no PostgreSQL (pids repeat after a reboot) blocks a start. */
-  private forgetForeignPid(): void {
-    const pid = this.serverPid();
-    if (pid === undefined || !existsSync(`/proc/${pid}/comm`)) return;
-    if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres') return;
-    rmSync(join(this.data, 'postmaster.pid'), { force: true });
-  }
-
   private serverPid(): number | undefined {
     try {
       return Number(readFileSync(join(this.data, 'postmaster.pid'), 'utf8').split('\n')[0]);
     } catch {
       return undefined;
     }
+  }
+
+  /**
+   * Under the lock a pid file that is left can only be stale, so it goes: its pid may be another program's by now.
+   * Where there is no `flock` (macOS) it stays, and PostgreSQL judges by itself.
+   */
+  private locked(program: string, args: readonly string[]): [string, string[]] {
+    const { prefix, native, home } = this.quarters;
+    const line = [join(native, 'bin', program), ...args];
+    if (spawnSync('flock', ['--version']).status !== 0) return this.command(program, args);
+    const takeOver = ['sh', '-c', 'rm -f "$0"; exec "$@"', join(this.data, 'postmaster.pid')];
+    const lock = ['flock', '--nonblock', '--no-fork', join(home, 'lock')];
+    const [command, ...rest] = [...prefix, ...lock, ...takeOver, ...line];
+    return [command as string, rest];
   }
 
   private command(program: string, args: readonly string[]): [string, string[]] {
@@ -153,12 +166,13 @@ export class Cluster {
   }
 }
 
-function removeDeadDrafts(home: string): void {
+/** Drafts of starts that were killed: those ten minutes older than our own. */
+function removeDeadDrafts(home: string, own: string): void {
   const prefix = `${basename(home)}.init-`;
+  const now = statSync(own).mtimeMs;
   for (const name of readdirSync(dirname(home)).filter((entry) => entry.startsWith(prefix))) {
-    const pid = Number(name.slice(prefix.length));
-    if (pid === process.pid || !existsSync(`/proc/${pid}`)) {
-      rmSync(join(dirname(home), name), { recursive: true, force: true });
-    }
+    const draft = join(dirname(home), name);
+    const age = now - (statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? now);
+    if (age > DRAFT_MILLISECONDS) rmSync(draft, { recursive: true, force: true });
   }
 }

@@ -9,7 +9,8 @@ import { socketDirectoryOf } from './socket-directory';
 const DATABASE = 'gatehouse';
 /** Held shared by every server on the cluster; who gets it alone is the last one and stops PostgreSQL. */
 const LEASE = 0x6761_7465;
-const START_TRIES = 5;
+/** A fifth of a second each: time for the last processes of a PostgreSQL that was killed to go. */
+const START_TRIES = 40;
 const START_SECONDS = 90;
 
 export interface EmbeddedOptions {
@@ -37,7 +38,9 @@ export interface Connection {
  * an advisory lock who stops.
  */
 export class EmbeddedPostgres {
+  private static readonly held = new Set<EmbeddedPostgres>();
   private lease?: Client;
+  private entering?: Promise<void>;
   private released = false;
 
   private constructor(
@@ -46,12 +49,18 @@ export class EmbeddedPostgres {
     private readonly progress: (step: string) => void,
   ) {}
 
+  /** For a start that failed: gives up all leases that this process holds. */
+  static async releaseAll(): Promise<void> {
+    await Promise.all([...EmbeddedPostgres.held].map((embedded) => embedded.release()));
+  }
+
   static async open({ dataDir, progress, throwaway, native }: EmbeddedOptions): Promise<EmbeddedPostgres> {
     mkdirSync(dataDir, { recursive: true, mode: 0o711 });
     const quarters = findQuarters(realpathSync(dataDir), native ?? findBinaries(), progress);
     const socketDirectory = socketDirectoryOf(quarters);
     const cluster = new Cluster(quarters, socketDirectory, throwaway ?? false);
     const embedded = new EmbeddedPostgres(cluster, socketDirectory, progress);
+    EmbeddedPostgres.held.add(embedded);
     await embedded.enter();
     return embedded;
   }
@@ -62,7 +71,10 @@ export class EmbeddedPostgres {
 
   /** Gives up the lease and stops PostgreSQL when nobody else holds one. */
   async release(): Promise<void> {
+    if (this.released) return;
     this.released = true;
+    // One that is just being started is waited for: else it would be left running.
+    await this.entering?.catch(() => undefined);
     const alone = await this.leaveLease().catch(() => false);
     if (alone) await this.cluster.stop();
     await this.lease?.end().catch(() => undefined);
@@ -72,11 +84,21 @@ export class EmbeddedPostgres {
     return { host: this.socketDirectory, port: PORT, user: USER, password: this.cluster.password, database };
   }
 
-  private async enter(): Promise<void> {
+  private enter(): Promise<void> {
+    this.entering = this.tryToEnter();
+    return this.entering;
+  }
+
+  private async tryToEnter(): Promise<void> {
     const deadline = performance.now() + START_SECONDS * 1_000;
     for (let tries = 0; ; tries++) {
       if (await this.takeLease()) break;
       if (tries === START_TRIES || performance.now() > deadline) throw this.cluster.startFailure();
+      if (!this.cluster.exists) {
+        this.progress('First start: initialising the embedded PostgreSQL');
+        this.cluster.initialise();
+      }
+      if (tries === 0) this.progress('Starting the embedded PostgreSQL');
       await this.startCluster(deadline);
     }
     await this.createDatabase();
@@ -103,11 +125,6 @@ export class EmbeddedPostgres {
 
   /** Resolves when PostgreSQL answers, or when it gave up: then another server was faster, or it can't start. */
   private async startCluster(deadline: number): Promise<void> {
-    if (!this.cluster.exists) {
-      this.progress('First start: initialising the embedded PostgreSQL');
-      this.cluster.initialise();
-    }
-    this.progress('Starting the embedded PostgreSQL');
     const server = this.cluster.start();
     let ended = false;
     server.once('exit', () => (ended = true));

@@ -1,12 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
-  chownSync,
+  chmodSync,
   cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
   realpathSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
@@ -39,7 +44,7 @@ export function findQuarters(dataDir: string, native: string, progress: (step: s
   if (owner && owner.uid !== 0) {
     return reachableQuarters(realpathSync(home), native, { uid: owner.uid, gid: owner.gid }, progress);
   }
-  if (namespacesAllowed()) return { home, native, prefix: USER_NAMESPACE, account: {} };
+  if (namespaceWorksIn(dataDir, native)) return { home, native, prefix: USER_NAMESPACE, account: {} };
   const nobody = { uid: idOf('-u'), gid: idOf('-g') };
   if (owner) {
     execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, home]);
@@ -48,8 +53,12 @@ export function findQuarters(dataDir: string, native: string, progress: (step: s
   return reachableQuarters(homeForNobody(dataDir, home, nobody, progress), native, nobody, progress);
 }
 
-const namespacesAllowed = (): boolean =>
-  spawnSync(USER_NAMESPACE[0], [...USER_NAMESPACE.slice(1), 'true']).status === 0;
+/** Namespaces may be forbidden; and inside one even root can't enter what another account keeps to itself. */
+const namespaceWorksIn = (...directories: string[]): boolean =>
+  directories.every(
+    (directory) =>
+      spawnSync(USER_NAMESPACE[0], [...USER_NAMESPACE.slice(1), 'test', '-x', directory]).status === 0,
+  );
 
 const idOf = (flag: '-u' | '-g'): number =>
   Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
@@ -67,12 +76,11 @@ function homeForNobody(
   progress: (step: string) => void,
 ): string {
   if (canEnter(dataDir, account)) return home;
-  const name = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 16);
-  const elsewhere = join(OPEN_GROUND, name);
-  progress(`The account nobody can't enter ${dataDir}: PostgreSQL keeps its data in ${elsewhere}`);
   mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
   // A start that failed half-way leaves the link without its target.
-  if (!lstatSync(home, { throwIfNoEntry: false })) symlinkSync(elsewhere, home);
+  if (!lstatSync(home, { throwIfNoEntry: false })) symlinkSync(join(OPEN_GROUND, randomUUID()), home);
+  const elsewhere = readlinkSync(home);
+  progress(`The account nobody can't enter ${dataDir}: PostgreSQL keeps its data in ${elsewhere}`);
   return elsewhere;
 }
 
@@ -83,15 +91,29 @@ function reachableQuarters(
   progress: (step: string) => void,
 ): Quarters {
   if (canEnter(native, account)) return { home, native, prefix: [], account };
-  const copy = join(
-    OPEN_GROUND,
-    `binaries-${createHash('sha256').update(native).digest('hex').slice(0, 16)}`,
-  );
-  if (!existsSync(join(copy, 'bin'))) {
+  const copy = join(OPEN_GROUND, `programs-${fingerprint(join(native, 'bin', 'postgres'))}`);
+  if (!existsSync(copy)) {
     progress(`Copying PostgreSQL's programs to ${copy}, where its account can read them`);
-    mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-    chownSync(copy, account.uid, account.gid);
+    copyWhole(native, copy);
   }
   return { home, native: copy, prefix: [], account };
 }
+
+/** Beside its place first, so that a start that is killed leaves no half of it. */
+function copyWhole(from: string, to: string): void {
+  mkdirSync(OPEN_GROUND, { recursive: true, mode: 0o711 });
+  const draft = mkdtempSync(`${to}.`);
+  cpSync(from, draft, { recursive: true, verbatimSymlinks: true });
+  chmodSync(draft, 0o755);
+  try {
+    renameSync(draft, to);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // Another server was faster.
+    if (!existsSync(to)) throw error;
+  }
+}
+
+/** Another for another version. */
+const fingerprint = (file: string): string =>
+  createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
