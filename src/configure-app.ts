@@ -3,8 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { contracts } from './auth/contracts/contracts';
 import { serveOpenApi } from './openapi';
-import { ConfigModule } from './platform/config/config.module';
-import type { Environment } from './platform/config/settings';
+import type { Settings } from './platform/config/settings';
 import { bodyPipe } from './platform/http/body.pipe';
 import type { ContractName } from './platform/http/contract-name';
 import { closeQuietConnections } from './platform/http/connections';
@@ -21,11 +20,14 @@ const errorForms: ErrorForms = {
   wire: contracts.wire.error,
 };
 
-/** The HTTP server under the application. Its settings are read here too, because it comes first. */
-export function httpAdapter(environment: Environment): FastifyAdapter {
-  const [http, log] = ConfigModule.read(environment, [httpSettings, logSettings] as const);
+/** The HTTP server under the application. */
+export function httpAdapter(settings: Settings): FastifyAdapter {
+  const [http, log] = [settings.of(httpSettings), settings.of(logSettings)];
   return new FastifyAdapter({ ...fastifyOptions(http, log, errorForms), skipMiddie: true } as object);
 }
+
+/** Requests under way are finished within this time after a signal; what takes longer is cut off. */
+const GRACE = 20_000;
 
 /** The HTTP skin, worn by main and by every e2e test. To be called before the application is initialised. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
@@ -33,7 +35,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
   await app.register(helmet as never, helmetOptions(publicUrl.startsWith('https:')));
   acceptJsonOnly(fastify);
-  closeQuietConnections(fastify);
+  closeQuietConnections(fastify, GRACE);
   addRequestHooks(fastify);
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (request.routeOptions.url?.startsWith('/docs'))

@@ -29,6 +29,34 @@ describe('malformed requests', () => {
     }
   });
 
+  it.each(posts)('%s: JSON that nests too deep is 400', async (path) => {
+    const arrays = `{"email":${'['.repeat(45_000)}${']'.repeat(45_000)}}`;
+    const objects = `${'{"email":'.repeat(9_000)}1${'}'.repeat(9_000)}`;
+    const hidden = JSON.stringify({
+      email: 'a@example.com',
+      other: JSON.parse('['.repeat(40) + ']'.repeat(40)),
+    });
+    for (const text of [arrays, objects, hidden]) {
+      const { body } = await app.http
+        .post(path)
+        .set('Content-Type', 'application/json')
+        .send(text)
+        .expect(400);
+      expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'body' }] });
+    }
+  });
+
+  it.each(posts)('%s: bytes that are no UTF-8 are 400, not replaced', async (path) => {
+    const text = Buffer.from(`{"email":"a@example.com","password":"\xe4\xf6\xdf-long-enough"}`, 'latin1');
+    const { body } = await app.http
+      .post(path)
+      .set('Content-Type', 'application/json')
+      .serialize((sent) => sent as never)
+      .send(text as never)
+      .expect(400);
+    expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'body' }] });
+  });
+
   it.each(posts)('%s: no body at all is 400', async (path) => {
     const { body } = await app.http.post(path).expect(400);
     expect(body.error.code).toBe('VALIDATION_ERROR');
@@ -100,7 +128,14 @@ describe('malformed requests', () => {
       'ä@example.com',
     ];
     const long = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.com`;
-    for (const email of [...wrongValues, ...others, ...tricks, long, 'a＠example.com']) {
+    for (const email of [
+      ...wrongValues,
+      ...others,
+      ...tricks,
+      long,
+      'a＠example.com',
+      '\u212aate@example.com',
+    ]) {
       const { body } = await app.http
         .post('/auth/register')
         .send({ email, password: GOOD_PASSWORD })

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -6,36 +7,39 @@ import type { FastifyInstance } from 'fastify';
 const ACCEPTED = 'net.server.socket';
 
 /**
- * Lets a closing server end in the time of its longest request. Node would wait for connections that never
- * asked anything, and for the keep-alive of those whose request has just been answered.
+ * Lets a closing server end in the time of its longest request, and no later than after a grace. Node would
+ * wait for connections that never asked anything, for requests whose body never comes, and for the
+ * keep-alive of those that have just been answered.
+ * @param grace milliseconds
  */
-export function closeQuietConnections(fastify: FastifyInstance): void {
-  const underWay = new Map<Socket, number>();
+export function closeQuietConnections(fastify: FastifyInstance, grace: number): void {
+  const underWay = new Map<Socket, Set<IncomingMessage>>();
   let closing = false;
   const accept = (message: unknown) => {
     const { socket } = message as { socket: Socket };
-    underWay.set(socket, 0);
+    underWay.set(socket, new Set());
     socket.once('close', () => underWay.delete(socket));
   };
-  const count = (socket: Socket, change: 1 | -1) => {
-    const requests = (underWay.get(socket) ?? 0) + change;
-    if (underWay.has(socket)) underWay.set(socket, requests);
-    if (closing && requests === 0) socket.destroySoon();
+  const cut = (worthWaiting: (request: IncomingMessage) => boolean) => {
+    for (const [socket, requests] of underWay) if (![...requests].some(worthWaiting)) socket.destroy();
   };
 
   subscribe(ACCEPTED, accept);
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    count(request.raw.socket, 1);
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    underWay.get(raw.socket)?.add(raw);
     done();
   });
-  fastify.addHook('onResponse', (request, _reply, done) => {
-    count(request.raw.socket, -1);
+  fastify.addHook('onResponse', ({ raw }, _reply, done) => {
+    const requests = underWay.get(raw.socket);
+    requests?.delete(raw);
+    if (closing && requests?.size === 0) raw.socket.destroySoon();
     done();
   });
   fastify.addHook('preClose', (done) => {
     closing = true;
     unsubscribe(ACCEPTED, accept);
-    for (const [socket, requests] of underWay) if (requests === 0) socket.destroy();
+    cut((request) => request.complete);
+    setTimeout(cut, grace, () => false).unref();
     done();
   });
 }

@@ -11,6 +11,17 @@ export const BODY_LIMIT = 100 * 1024;
 /** What we take over from a proxy or a client as the id of a request: nothing that could break a log line. */
 const FOREIGN_REQUEST_ID = /^[\w.-]{8,64}$/;
 
+/** A body that takes longer to arrive is cut off, so that slow senders can't hold connections for good. */
+const SLOWEST_REQUEST = 30_000;
+
+/** What is logged of an error. Errors of the database also bear the statement's values: hashes, addresses. */
+const withoutValues = ({ name, message, stack, code }: Error & { code?: unknown }) => ({
+  type: name,
+  message,
+  stack: stack ?? '',
+  code,
+});
+
 const malformed = new ValidationFailed([], 'The request is malformed');
 
 export function fastifyOptions(
@@ -27,7 +38,8 @@ export function fastifyOptions(
     },
     // One line per request is written by our own hook: a URL's query may hold a secret, so only its path is.
     logController: new LogController({ disableRequestLogging: true }),
-    logger: { level: log.level, base: null },
+    logger: { level: log.level, base: null, serializers: { err: withoutValues } },
+    requestTimeout: SLOWEST_REQUEST,
     // A closing server still serves what a kept-alive connection has sent, and closes the connection.
     return503OnClosing: false,
     // What the parser of HTTP refuses never becomes a request: the answer is written to the bare socket.
@@ -36,7 +48,15 @@ export function fastifyOptions(
       const body = JSON.stringify(forms.wire(malformed));
       const head = ['HTTP/1.1 400 Bad Request', 'Content-Type: application/json; charset=utf-8'];
       const rest = [`Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body];
-      socket.end([...head, `X-Request-Id: ${randomUUID()}`, 'Cache-Control: no-store', ...rest].join('\r\n'));
+      socket.end(
+        [
+          ...head,
+          `X-Request-Id: ${randomUUID()}`,
+          'Cache-Control: no-store',
+          'X-Content-Type-Options: nosniff',
+          ...rest,
+        ].join('\r\n'),
+      );
     },
     // What the router refuses (a URL with a broken %-sequence) never reaches hooks or filter.
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { host, port, str } from 'envalid';
 import { defineSettings, type SettingsOf } from '../config/settings';
 import { baseUrl } from '../config/setting-types';
@@ -35,7 +36,13 @@ function trustProxy(given: string | undefined, complain: (variable: string, prob
   if (!given) return false;
   if (/^\d+$/.test(given)) return (_address: string, hop: number) => hop < Number(given);
   const networks = given.split(',').map((network) => network.trim());
-  if (networks.every((network) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(network))) return networks;
+  if (networks.every(isNetwork)) return networks;
   complain('TRUST_PROXY', 'must be a number of hops or a list of networks, as in 10.0.0.0/8,fd00::/8');
   return false;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }

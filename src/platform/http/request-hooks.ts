@@ -8,6 +8,10 @@ export function addRequestHooks(fastify: FastifyInstance): void {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     done();
   });
+  fastify.addHook('onRequestAbort', (request, done) => {
+    request.log.info({ method: request.method, path: pathOf(request), ip: request.ip }, 'request aborted');
+    done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     const line = {
       method: request.method,
@@ -34,10 +38,35 @@ const pathOf = (request: FastifyRequest): string =>
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, (error, parsed) => done(error && malformed(), parsed));
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = decode(body as Buffer);
+    if (text === '') return done(null, undefined);
+    void parse(request, text ?? '{', (error, parsed) =>
+      error || isDeeper(parsed, DEEPEST) ? done(malformed()) : done(null, parsed),
+    );
   });
 }
 
-const malformed = () => new ValidationFailed([{ field: 'body', message: 'The body is not valid JSON' }]);
+/** Node's own decoding makes one character of all bytes that are no UTF-8: different passwords would be equal. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(body: Buffer): string | undefined {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** No body of ours nests deeper; validation walks it by recursion, which a body of brackets would exhaust. */
+const DEEPEST = 16;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
+
+const malformed = () =>
+  new ValidationFailed([
+    { field: 'body', message: 'The body is not valid JSON in UTF-8, or nests too deep' },
+  ]);
