@@ -1,4 +1,4 @@
-import { hash } from 'bcrypt';
+import bcrypt, { hash } from 'bcrypt';
 import { hashBcryptSha256, verifyBcryptSha256 } from '../src/platform/hashing/bcrypt-sha256';
 import { SecretHasher } from '../src/platform/hashing/secret-hasher';
 import { GOOD_PASSWORD, register, someEmail } from './support/builders';
@@ -106,6 +106,28 @@ describe('a raised cost', () => {
     const [row] = await app.database.query('SELECT hash FROM passwords WHERE user_id = $1', [id]);
     expect(row.hash).toContain('r=5$');
     await login();
+  });
+});
+
+describe('[B15] a hash of a lower cost', () => {
+  const app = useApp({ environment: { BCRYPT_COST: '7' } });
+
+  it('does not tell by less work that its account exists', async () => {
+    const { id, email } = await register(app);
+    await app.database.query('UPDATE passwords SET hash = $1 WHERE user_id = $2', [
+      await hashBcryptSha256(GOOD_PASSWORD, 4),
+      id,
+    ]);
+    const hashing = jest.spyOn(bcrypt, 'hash');
+    const work = async (address: string) => {
+      hashing.mockClear();
+      await app.http.post('/auth/login').send({ email: address, password: 'wrong-password' }).expect(401);
+      const costs = hashing.mock.calls.map(([, salt]) => Number(String(salt).split('$')[2]));
+      return costs.reduce((sum, cost) => sum + 2 ** cost, 0);
+    };
+    expect(await work(email)).toBe(2 ** 7);
+    expect(await work(someEmail())).toBe(2 ** 7);
+    hashing.mockRestore();
   });
 });
 

@@ -19,7 +19,7 @@ export class RegisterBody {
   @NewPassword()
   password: string;
 
-  @ApiPropertyOptional({ type: String, maxLength: 100, example: 'Alice Johnson' })
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, example: 'Alice Johnson' })
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.normalize('NFC').trim() : value,
   )

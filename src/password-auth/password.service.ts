@@ -4,7 +4,7 @@ import { InvalidCredentials } from '../auth/auth.errors';
 import type { Proof } from '../auth/sign-in-method';
 import { Clock } from '../platform/clock/clock';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
-import { ValidationFailed } from '../platform/http/api-error';
+import { Busy, ValidationFailed } from '../platform/http/api-error';
 import { Mailer } from '../platform/mail/mailer';
 import type { Principal } from '../platform/http/principal';
 import { SessionsService } from '../sessions/sessions.service';
@@ -17,6 +17,7 @@ import { RegistrationClosed } from './password.errors';
 import { passwordSettings, type PasswordSettings } from './password.settings';
 
 type Known = Proof['user'] & { readonly hash: string | null };
+type Proven = Known & { readonly hash: string };
 
 /** Passwords: setting, proving and changing them. */
 @Injectable()
@@ -49,33 +50,30 @@ export class PasswordService {
 
   /** @throws InvalidCredentials the same, after the same work, for an unknown email and a wrong password */
   async prove(email: string, password: string): Promise<Proof> {
-    const known = await this.find('u.email = $1', email);
-    await this.check(known, password);
-    if (known?.hash && this.hasher.isOutdated(known.hash)) await this.upgrade(known.id, known.hash, password);
-    return { user: known as Known };
+    const known = await this.check(await this.find('u.email = $1', email), password);
+    if (this.hasher.isOutdated(known.hash)) await this.upgrade(known, password);
+    return { user: known };
   }
 
   /**
-   * Changes the caller's password and ends the caller's other sessions.
+   * Changes the caller's password, ends the caller's other sessions and tells the owner by mail.
    * @throws InvalidCredentials when the current password is wrong
    */
   async change(caller: Principal, currentPassword: string, newPassword: string): Promise<void> {
-    const known = await this.find('u.id = $1', caller.user.id);
-    await this.check(known, currentPassword, 'The current password is wrong');
+    const known = await this.check(
+      await this.find('u.id = $1', caller.user.id),
+      currentPassword,
+      WRONG_CURRENT,
+    );
     if (newPassword === currentPassword) throw unchanged;
     const hash = await this.hasher.hash(newPassword);
     await this.database.transaction(async (transaction) => {
-      await this.users.bumpCredentialVersion(caller.user.id, transaction);
-      // Matching the old hash too: of two changes at once, made with one old password, one must fail.
-      const change = { hash, changedAt: this.clock.now() };
-      const { affected } = await transaction.update(
-        Password,
-        { userId: caller.user.id, hash: known?.hash ?? '' },
-        change,
-      );
-      if (affected !== 1) throw new InvalidCredentials('The current password is wrong');
-      await this.sessions.revokeOthers(caller.user.id, caller.session.id, 'password_changed', transaction);
-      if (known?.email) await this.mailer.send(passwordChanged(known.email), transaction);
+      // Of two changes at once, both allowed by one old password, the second finds it changed.
+      const first = await this.users.bumpCredentialVersion(known.id, known.credentialVersion, transaction);
+      if (!first) throw new InvalidCredentials(WRONG_CURRENT);
+      await transaction.update(Password, { userId: known.id }, { hash, changedAt: this.clock.now() });
+      await this.sessions.revokeOthers(known.id, caller.session.id, 'password_changed', transaction);
+      if (known.email) await this.mailer.send(passwordChanged(known.email), transaction);
     });
   }
 
@@ -89,16 +87,25 @@ export class PasswordService {
     return known;
   }
 
-  private async check(known: Known | undefined, password: string, message?: string): Promise<void> {
-    if (!(await this.hasher.verify(password, known?.hash ?? null))) throw new InvalidCredentials(message);
+  /** @returns the one who is known, and has this password */
+  private async check(known: Known | undefined, password: string, message?: string): Promise<Proven> {
+    const matches = await this.hasher.verify(password, known?.hash ?? null);
+    if (!matches) throw new InvalidCredentials(message);
+    return known as Proven;
   }
 
-  /** Not if the password was changed meanwhile. */
-  private async upgrade(userId: string, oldHash: string, password: string): Promise<void> {
-    const hash = await this.hasher.hash(password);
-    await this.database.manager.update(Password, { userId, hash: oldHash }, { hash });
+  /** Not if the password was changed meanwhile; and a busy server has better things to do. */
+  private async upgrade({ id: userId, hash: outdated }: Proven, password: string): Promise<void> {
+    try {
+      const hash = await this.hasher.hash(password);
+      await this.database.manager.update(Password, { userId, hash: outdated }, { hash });
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+    }
   }
 }
+
+const WRONG_CURRENT = 'The current password is wrong';
 
 const unchanged = new ValidationFailed([
   { field: 'newPassword', message: 'newPassword must differ from the current password' },

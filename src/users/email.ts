@@ -5,6 +5,10 @@ import { IsEmail, Matches } from 'class-validator';
 
 const message = '$property must be a valid email address';
 
+/** Not `toLowerCase`, which makes ASCII of some letters that are none, such as the Kelvin sign. */
+const toAsciiLowerCase = (text: string): string =>
+  text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 /**
  * A field that holds an email address: trimmed, in lower case, at most 254 characters, plain ASCII without
  * quotes. Quoted and non-ASCII forms are refused because mail servers and we could read them differently
@@ -14,7 +18,7 @@ export const Email = (): PropertyDecorator =>
   applyDecorators(
     ApiProperty({ type: String, format: 'email', maxLength: 254, example: 'alice@example.com' }),
     Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' ? value.trim().toLowerCase() : value,
+      typeof value === 'string' ? toAsciiLowerCase(value.trim()) : value,
     ),
     Matches(/^[!#-~]*$/, { message }),
     IsEmail({ allow_utf8_local_part: false }, { message }),

@@ -23,10 +23,6 @@ export class UsersService {
     return this.users.findOneBy({ email });
   }
 
-  findById(id: string): Promise<User | null> {
-    return this.users.findOneBy({ id });
-  }
-
   /**
    * Creates a user within the caller's transaction.
    * @throws EmailExists also when a parallel request takes the address first
@@ -44,8 +40,12 @@ export class UsersService {
   /**
    * To be called first in every transaction that changes a credential: its row lock makes sign-ins under way
    * wait, and the new version makes them fail.
+   * @param seen the version under which the change was allowed
+   * @returns false when another change came first: then nothing may be changed
    */
-  async bumpCredentialVersion(userId: string, transaction: EntityManager): Promise<void> {
-    await transaction.increment(User, { id: userId }, 'credentialVersion', 1);
+  async bumpCredentialVersion(userId: string, seen: number, transaction: EntityManager): Promise<boolean> {
+    const stillSeen = { id: userId, credentialVersion: seen };
+    const { affected } = await transaction.update(User, stillSeen, { credentialVersion: seen + 1 });
+    return affected === 1;
   }
 }

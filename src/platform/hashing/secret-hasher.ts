@@ -37,13 +37,25 @@ export class SecretHasher implements OnModuleInit {
    * @throws Busy when too many are waiting
    */
   async verify(secret: string, stored: string | null): Promise<boolean> {
-    const matches = await this.enqueue(() => verifyBcryptSha256(secret, stored ?? this.decoy));
-    return matches && stored !== null;
+    const hash = stored ?? this.decoy;
+    return this.enqueue(async () => {
+      const matches = (await verifyBcryptSha256(secret, hash)) && stored !== null;
+      if (!matches) await this.makeUp(costOfBcryptSha256(hash));
+      return matches;
+    });
   }
 
   /** True for a hash that was made at a lower cost than is asked for now. */
   isOutdated(stored: string): boolean {
     return costOfBcryptSha256(stored) < this.settings.bcryptCost;
+  }
+
+  /**
+   * After a failure on a hash of a lower cost, the work that is missing to that of an unknown user:
+   * 2^c + 2^c + 2^(c+1) + … + 2^(n-1) = 2^n.
+   */
+  private async makeUp(cost: number): Promise<void> {
+    for (let step = cost; step < this.settings.bcryptCost; step++) await hashBcryptSha256('', step);
   }
 
   private enqueue<T>(work: () => Promise<T>): Promise<T> {
