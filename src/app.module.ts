@@ -3,7 +3,7 @@ import { AuthModule } from './auth/auth.module';
 import type { SignInMethod } from './auth/sign-in-method';
 import { HealthModule } from './health/health.module';
 import { ConfigModule } from './platform/config/config.module';
-import type { Environment, SettingsDefinition } from './platform/config/settings';
+import type { Settings, SettingsDefinition } from './platform/config/settings';
 import { secretSettings } from './platform/crypto/app-secret';
 import { DatabaseModule } from './platform/database/database.module';
 import { databaseSettings } from './platform/database/database.settings';
@@ -34,12 +34,11 @@ export const settingsOf = (methods: readonly SignInMethod[]): readonly SettingsD
 /** Composition root: the platform, the kernel and the ways to sign in. */
 @Module({})
 export class AppModule {
-  /** @throws SettingsError naming every setting that is wrong or missing */
-  static compose(environment: Environment, methods: readonly SignInMethod[] = signInMethods): DynamicModule {
+  static compose(settings: Settings, methods: readonly SignInMethod[] = signInMethods): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(environment, settingsOf(methods)),
+        ConfigModule.provide(settings),
         PlatformModule,
         DatabaseModule,
         AuthModule.forMethods(methods),

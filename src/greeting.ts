@@ -1,13 +1,13 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { databaseSettings, type DatabaseSettings } from './platform/database/database.settings';
-import { httpSettings, type HttpSettings } from './platform/http/http.settings';
-import { mailSettings, outboxOf, type MailSettings } from './platform/mail/mail.settings';
+import type { Settings } from './platform/config/settings';
+import { databaseSettings } from './platform/database/database.settings';
+import { httpSettings } from './platform/http/http.settings';
+import { mailSettings, outboxOf } from './platform/mail/mail.settings';
 
 /** What a person sees once the server is up: where things are, and what to try first. */
-export function greeting(app: NestFastifyApplication): string {
-  const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
-  const { smtpHost } = app.get<MailSettings>(mailSettings.token);
-  const { url, dataDir } = app.get<DatabaseSettings>(databaseSettings.token);
+export function greeting(settings: Settings): string {
+  const { publicUrl } = settings.of(httpSettings);
+  const { smtpHost } = settings.of(mailSettings);
+  const { url, dataDir } = settings.of(databaseSettings);
   return `
 Gatehouse is up.
   listens on   ${publicUrl}

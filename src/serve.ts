@@ -3,14 +3,16 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, settingsOf } from './app.module';
 import { configureApp, httpAdapter } from './configure-app';
 import { greeting } from './greeting';
-import { ConfigModule, SettingsError } from './platform/config/config.module';
-import type { Environment } from './platform/config/settings';
-import { httpSettings, type HttpSettings } from './platform/http/http.settings';
+import { Settings, type Environment } from './platform/config/settings';
+import { EmbeddedPostgres } from './platform/database/embedded/embedded-postgres';
+import { httpSettings } from './platform/http/http.settings';
 import { PinoLogger } from './platform/logging/pino-logger';
 import { signInMethods } from './sign-in-methods';
 
-/** Requests under way are finished within this time after a signal; what takes longer is cut off. */
-const GRACE = 20_000;
+/** A start that is interrupted may come to its end within this time, to be ended in good order. */
+const START_PATIENCE = 3_000;
+/** When even the end does not come to an end. */
+const END_PATIENCE = 60_000;
 
 /** Starts the server; on SIGINT or SIGTERM it finishes requests, closes connections and stops its database. */
 export async function serve(environment: Environment): Promise<void> {
@@ -22,24 +24,24 @@ export async function serve(environment: Environment): Promise<void> {
 async function start(environment: Environment): Promise<NestFastifyApplication> {
   let app: NestFastifyApplication | undefined;
   try {
-    ConfigModule.read(environment, settingsOf(signInMethods));
-    app = await createApp(environment);
-    const { port, host } = app.get<HttpSettings>(httpSettings.token);
+    const settings = Settings.read(environment, settingsOf(signInMethods));
+    app = await createApp(settings);
+    const { port, host } = settings.of(httpSettings);
     await app.listen(port, host);
-    process.stdout.write(greeting(app));
+    process.stdout.write(greeting(settings));
     return app;
   } catch (error) {
-    const { message, stack } = error as Error;
-    process.stderr.write(`\nGatehouse did not start. ${error instanceof SettingsError ? message : stack}\n`);
-    await app?.close();
-    process.exit(1);
+    process.stderr.write(`\nGatehouse did not start. ${(error as Error).message}\n`);
+    if (environment['LOG_LEVEL'] === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
+    await app?.close().catch(() => undefined);
+    return leave(1);
   }
 }
 
-async function createApp(environment: Environment): Promise<NestFastifyApplication> {
-  const adapter = httpAdapter(environment);
+async function createApp(settings: Settings): Promise<NestFastifyApplication> {
+  const adapter = httpAdapter(settings);
   const logger = new PinoLogger(adapter.getInstance().log);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.compose(environment), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.compose(settings), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger,
@@ -52,10 +54,18 @@ let ending: Promise<void> | undefined;
 
 /** Once: a Ctrl-C reaches us from the terminal and again through npm. */
 function end(started: Promise<NestFastifyApplication>): Promise<void> {
-  ending ??= started.then(async (app) => {
-    setTimeout(() => process.exit(1), GRACE).unref();
-    await app.close();
-    process.exit(0);
+  setTimeout(() => process.exit(1), END_PATIENCE).unref();
+  ending ??= Promise.race([started, patience()]).then(async (app) => {
+    await app?.close();
+    await leave(app ? 0 : 1);
   });
   return ending;
+}
+
+const patience = () => new Promise<undefined>((resolve) => setTimeout(resolve, START_PATIENCE, undefined));
+
+/** Also what a start that failed half-way has begun is ended. */
+async function leave(code: number): Promise<never> {
+  await EmbeddedPostgres.releaseAll();
+  process.exit(code);
 }

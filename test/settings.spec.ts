@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingsOf } from '../src/app.module';
-import { ConfigModule, SettingsError } from '../src/platform/config/config.module';
-import type { Environment } from '../src/platform/config/settings';
+import { Settings, SettingsError, type Environment } from '../src/platform/config/settings';
 import { secretSettings } from '../src/platform/crypto/app-secret';
 import { databaseSettings } from '../src/platform/database/database.settings';
 import { httpSettings } from '../src/platform/http/http.settings';
@@ -11,7 +10,7 @@ import { sessionSettings } from '../src/sessions/session.settings';
 import { signInMethods } from '../src/sign-in-methods';
 
 const all = settingsOf(signInMethods);
-const read = (environment: Environment) => ConfigModule.read(environment, all);
+const read = (environment: Environment) => Settings.read(environment, all);
 
 function problemsOf(environment: Environment): readonly string[] {
   try {
@@ -33,7 +32,8 @@ const production = {
 describe('settings', () => {
   it('are all optional in development', () => {
     expect(problemsOf({})).toEqual([]);
-    const [http, session] = ConfigModule.read({ PORT: '4000' }, [httpSettings, sessionSettings] as const);
+    const settings = read({ PORT: '4000' });
+    const [http, session] = [settings.of(httpSettings), settings.of(sessionSettings)];
     expect(http).toMatchObject({
       port: 4000,
       host: 'localhost',
@@ -58,13 +58,13 @@ describe('settings', () => {
       'PUBLIC_URL',
       ['localhost', 'ftp://x', 'https://u:p@x', 'https://x/?q', 'https://x/#f', 'javascript:alert(1)'],
     ],
-    ['TRUST_PROXY', ['yes', 'true', '10.0.0.0/8;x', '-1']],
-    ['DATABASE_URL', ['mysql://x/y', 'x']],
+    ['TRUST_PROXY', ['yes', 'true', '10.0.0.0/8;x', '-1', '10.0.0.0/99', '999.1.1.1', '::1/129']],
+    ['DATABASE_URL', ['mysql://x/y', 'x', 'postgres://u:p@[/d']],
     ['DATABASE_POOL_SIZE', ['0', '1', 'x', '1e9']],
     ['APP_SECRET', ['short', 'x'.repeat(40), 'please-change-me-please-change-me-please']],
     ['ACCESS_TOKEN_TTL', ['15', '0s', '15 min', '-5m', '60d']],
-    ['REFRESH_TOKEN_TTL', ['forever']],
-    ['SESSION_IDLE_TTL', ['1w']],
+    ['REFRESH_TOKEN_TTL', ['forever', '100000000d']],
+    ['SESSION_IDLE_TTL', ['1w', '4s']],
     ['REGISTRATION', ['maybe']],
     ['BCRYPT_COST', ['3', '21', '12.5']],
     ['HASH_CONCURRENCY', ['0']],
@@ -92,14 +92,18 @@ describe('settings', () => {
     const missing = problemsOf({ NODE_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
     expect(missing.sort()).toEqual(['APP_SECRET', 'DATABASE_URL', 'PUBLIC_URL']);
     expect(problemsOf({ ...production, BCRYPT_COST: '9' })).toEqual([expect.stringMatching(/^BCRYPT_COST /)]);
-    expect(ConfigModule.read(production, [httpSettings])[0]).toMatchObject({ host: '0.0.0.0' });
+    expect(Settings.read(production, [httpSettings]).of(httpSettings)).toMatchObject({ host: '0.0.0.0' });
   });
 
   it('that are secrets may come from a file, once', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'settings-')), 'secret');
     writeFileSync(file, `${production.APP_SECRET}\n`);
-    expect(ConfigModule.read({ APP_SECRET_FILE: file }, [secretSettings] as const)[0].appSecret).toBe(
+    expect(Settings.read({ APP_SECRET_FILE: file }, [secretSettings]).of(secretSettings).appSecret).toBe(
       production.APP_SECRET,
+    );
+    writeFileSync(`${file}.empty`, '\n');
+    expect(problemsOf({ APP_SECRET_FILE: `${file}.empty` })[0]).toMatch(
+      /^APP_SECRET_FILE names an empty file/,
     );
     expect(problemsOf({ APP_SECRET_FILE: `${file}.none` })[0]).toMatch(/^APP_SECRET_FILE can't be read/);
     expect(problemsOf({ APP_SECRET_FILE: file, APP_SECRET: production.APP_SECRET })[0]).toMatch(
@@ -123,12 +127,14 @@ describe('settings', () => {
     const known = all.flatMap(({ variables }) => variables);
     expect([...given.keys()].sort()).toEqual([...known, 'NODE_ENV'].sort());
     const [fromExample, fromNothing] = [read(Object.fromEntries(given) as Environment), read({})];
-    expect(JSON.stringify(fromExample)).toBe(JSON.stringify(fromNothing));
+    expect([...fromExample.values.values()]).toEqual([...fromNothing.values.values()]);
     for (const name of known)
       expect(lines[lines.findIndex((line) => line.startsWith(`#${name}=`)) - 1]).toMatch(/^(# .+|)$/);
   });
 
   it('DATA_DIR is taken from the working directory', () => {
-    expect(ConfigModule.read({}, [databaseSettings] as const)[0].dataDir).toBe(join(process.cwd(), 'data'));
+    expect(Settings.read({}, [databaseSettings]).of(databaseSettings).dataDir).toBe(
+      join(process.cwd(), 'data'),
+    );
   });
 });

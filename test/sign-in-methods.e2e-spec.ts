@@ -18,8 +18,8 @@ class WordStrategy extends PassportStrategy(ProofStrategy, 'word') {
   }
 
   async validate(request: FastifyRequest): Promise<Proof | null> {
-    const { word, userId } = request.body as Record<string, string>;
-    const user = word === 'please' ? await this.users.findById(userId ?? '') : null;
+    const { word, who } = request.body as Record<string, string>;
+    const user = word === 'please' ? await this.users.findByEmail(who ?? '') : null;
     return user && { user };
   }
 }
@@ -45,7 +45,7 @@ describe('the seam for sign-in methods', () => {
 
   it('a new method signs in through the one gate', async () => {
     const { id, email } = await register(app);
-    const { body } = await app.http.post('/auth/login').send({ word: 'please', userId: id }).expect(200);
+    const { body } = await app.http.post('/auth/login').send({ word: 'please', who: email }).expect(200);
     expect(body).toEqual({
       user: { _id: id, email, name: null },
       token: expect.any(String),
@@ -62,14 +62,14 @@ describe('the seam for sign-in methods', () => {
   });
 
   it('[A3] the gate refuses a disabled account whatever the method says', async () => {
-    const { id } = await register(app);
+    const { id, email } = await register(app);
     await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]);
-    await app.http.post('/auth/login').send({ word: 'please', userId: id }).expect(401);
+    await app.http.post('/auth/login').send({ word: 'please', who: email }).expect(401);
   });
 
   it('a proof that fails opens nothing', async () => {
-    const { id } = await register(app);
-    await app.http.post('/auth/login').send({ word: 'now', userId: id }).expect(401);
+    const { email } = await register(app);
+    await app.http.post('/auth/login').send({ word: 'now', who: email }).expect(401);
   });
 
   it('health names it', async () => {
@@ -78,9 +78,9 @@ describe('the seam for sign-in methods', () => {
   });
 
   it('the body chooses one method, the first of the list that finds its mark', async () => {
-    const { email, id } = await register(app);
+    const { email } = await register(app);
     await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD, word: 'now' }).expect(200);
-    await app.http.post('/auth/login').send({ email, word: 'please', userId: id }).expect(400);
+    await app.http.post('/auth/login').send({ email, word: 'please', who: email }).expect(400);
   });
 
   it('two methods that claim the same bodies refuse to start', () => {

@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { AppModule } from '../app.module';
+import { AppModule, settingsOf } from '../app.module';
 import { readEnvironment } from '../platform/config/environment';
+import { Settings } from '../platform/config/settings';
 import { SigningKeys } from '../sessions/signing-keys';
+import { signInMethods } from '../sign-in-methods';
 
 /** `npm run keys:rotate`; with `-- --now` for a key that has leaked. */
 async function main(): Promise<void> {
   const immediately = process.argv.includes('--now');
-  const app = await NestFactory.createApplicationContext(AppModule.compose(readEnvironment()), {
+  const settings = Settings.read(readEnvironment(), settingsOf(signInMethods));
+  const app = await NestFactory.createApplicationContext(AppModule.compose(settings), {
     logger: ['error', 'warn'],
     abortOnError: false,
   });

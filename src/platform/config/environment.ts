@@ -12,5 +12,6 @@ export function readEnvironment(): Environment {
  * leave none for the rest, so four stay free. Works only before the first use of the pool: main calls it first.
  */
 export function sizeThreadPool(cores: number): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= String(cores + 4);
+  const hashes = Number(process.env['HASH_CONCURRENCY']) || cores;
+  process.env['UV_THREADPOOL_SIZE'] ??= String(hashes + 4);
 }

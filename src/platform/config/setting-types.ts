@@ -2,21 +2,16 @@ import { makeValidator } from 'envalid';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+const LONGEST = 3_650 * UNITS.d;
+
 /** `60s`, `15m`, `30d` → milliseconds. */
 export const duration = makeValidator<number>((input) => {
   const match = /^(\d+)(ms|s|m|h|d)$/.exec(input);
   const length = Number(match?.[1]) * UNITS[match?.[2] as keyof typeof UNITS];
+  if (length > LONGEST) throw new Error('is longer than ten years');
   if (!match || length === 0) throw new Error('is no duration: write 60s, 15m, 12h or 30d');
   return length;
 });
-
-/** `a, b,c` → `['a', 'b', 'c']`; empty entries are dropped. */
-export const list = makeValidator<string[]>((input) =>
-  input
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-);
 
 export const wholeNumber = (least: number, most: number) =>
   makeValidator<number>((input) => {

@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 type Variables = Record<string, ValidatorSpec<unknown>>;
 /** Takes a complaint about one variable. All are collected and reported together. */
-type Complain = (variable: string, problem: string) => void;
+type Complain = (variable: string, problem: string) => unknown;
 
 /**
  * The environment variables of one subject and what they mean to the code.
@@ -22,6 +22,31 @@ export interface SettingsDefinition<T> {
 
 /** The typed values of a definition: `type SessionSettings = SettingsOf<typeof sessionSettings>`. */
 export type SettingsOf<D> = D extends SettingsDefinition<infer T> ? T : never;
+
+/** Every setting that is wrong or missing, in one error, so that one start is enough to mend them all. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`These settings are wrong or missing:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** All settings of a server, read once: what stands behind a `_FILE` may be a pipe. */
+export class Settings {
+  private constructor(readonly values: ReadonlyMap<symbol, unknown>) {}
+
+  /** @throws SettingsError naming every wrong or missing variable */
+  static read(environment: Environment, definitions: readonly SettingsDefinition<unknown>[]): Settings {
+    const problems: string[] = [];
+    const complain: Complain = (variable, problem) => problems.push(`${variable} ${problem}`);
+    const values = new Map(definitions.map((one) => [one.token, one.read(environment, complain)]));
+    if (problems.length > 0) throw new SettingsError(problems);
+    return new Settings(values);
+  }
+
+  of<T>(definition: SettingsDefinition<T>): T {
+    return this.values.get(definition.token) as T;
+  }
+}
 
 interface Definition<V extends Variables, T> {
   readonly variables: V;
@@ -77,7 +102,9 @@ function readGiven(
 
 function readSecret(name: string, file: string, complain: Complain): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    const secret = readFileSync(file, 'utf8').trim();
+    if (secret === '') complain(`${name}_FILE`, `names an empty file: ${file}`);
+    return secret;
   } catch (error) {
     complain(`${name}_FILE`, `can't be read: ${(error as Error).message}`);
     return '';

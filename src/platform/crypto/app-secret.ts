@@ -50,7 +50,7 @@ function generatedSecret(directory: string): string {
   const path = join(directory, 'app-secret');
   if (!existsSync(path)) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const draft = `${path}.${process.pid}`;
+    const draft = `${path}.${randomBytes(6).toString('hex')}`;
     writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flush: true });
     try {
       linkSync(draft, path);
