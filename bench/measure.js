@@ -51,6 +51,7 @@ const rowOf = ({ name }, turns, ourTurns) => ({
   p50: median(turns.map((turn) => turn.p50)),
   p99: median(turns.map((turn) => turn.p99)),
   cores: turns[0].cores && mediansOf(turns.map((turn) => turn.cores)),
+  disturbance: turns[0].cores && Math.max(...turns.map((turn) => turn.cores.others)),
 });
 
 const mediansOf = (cores) =>

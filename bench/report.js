@@ -2,13 +2,13 @@ const { CONNECTIONS, CROWD } = require('./plan');
 const { tableOf } = require('./table');
 const { toHundredths } = require('./words');
 
-const reportOf = ({ contests, machine, memory, others, date }) => `# Results
+const reportOf = ({ contests, machine, memory, disturbance, date }) => `# Results
 
 \`npm run bench\` measured this on ${date} and wrote this file. Ratios hold better than numbers: another machine,
 or another hour, moves both sides of a ratio and much less the ratio itself.
 
 ${machine.map(([name, value]) => `- ${name}: ${value}`).join('\n')}
-- Whatever else ran on the machine meanwhile kept ${others} busy
+- In the worst turn something else on the machine kept ${disturbance} busy
 
 ${contests.map((contest) => `## ${contest.title}\n\n${tableOf(contest)}`).join('\n\n')}
 

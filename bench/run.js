@@ -26,7 +26,7 @@ async function main() {
   const results = await bench(isQuick ? quick : full, isPatient);
   for (const contest of results.contests) console.log(`\n${contest.title}\n\n${tableOf(contest)}`);
   console.log(`\nResident memory of Gatehouse after it: ${results.memory}`);
-  console.log(`Whatever else ran on the machine kept ${results.others} busy`);
+  console.log(`In the worst turn something else kept ${results.disturbance} busy`);
   if (isQuick) return;
   writeFileSync(RESULTS, reportOf(results));
   console.log('Written to bench/RESULTS.md');
@@ -44,7 +44,7 @@ async function bench(plan, isPatient) {
   const contests = await holdContests(plan, isPatient, { server, people });
   const memory = inMebibytes(residentMemory(server.pid));
   const date = new Date().toISOString().slice(0, 10);
-  return { contests, machine, memory, others: othersOf(contests), date };
+  return { contests, machine, memory, disturbance: disturbanceOf(contests), date };
 }
 
 async function holdContests(plan, isPatient, { server, people }) {
@@ -59,10 +59,9 @@ async function holdContests(plan, isPatient, { server, people }) {
 
 const inMebibytes = (number) => (number === undefined ? 'unknown' : `${Math.round(number)} MiB`);
 
-function othersOf(contests) {
-  const others = contests.flatMap(({ rows }) => rows.map(({ cores }) => cores?.others));
-  if (others.includes(undefined)) return 'an unknown number of cores';
-  return `${toHundredths(Math.min(...others))} to ${toHundredths(Math.max(...others))} cores`;
+function disturbanceOf(contests) {
+  const all = contests.flatMap(({ rows }) => rows.map(({ disturbance }) => disturbance));
+  return all.includes(undefined) ? 'an unknown number of cores' : `${toHundredths(Math.max(...all))} cores`;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -157,6 +157,7 @@ describe('access tokens', () => {
     });
 
     it('rotate at once when one has leaked: its tokens are good for nothing', async () => {
+      expect(await statusOf(app, person.token)).toBe(200);
       const { kid } = await app.nest.get(SigningKeys).rotate(true);
       expect(await statusOf(app, person.token)).toBe(401);
       const late = await register(app);

@@ -80,7 +80,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   }
 
   /** The key that verifies a token with this `kid`. Nothing in a token but this name chooses its key. */
-  find(kid: string): KeyObject | undefined {
+  find(kid: unknown): KeyObject | undefined {
     return this.published().find((key) => key.kid === kid)?.publicKey;
   }
 
@@ -127,7 +127,12 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   }
 
   private async reload(): Promise<void> {
-    this.keys = (await this.database.manager.find(SigningKey)).map((row) => this.load(row));
+    const rows = await this.database.manager.find(SigningKey);
+    // A key that is known already stays the same object: what was verified with it is remembered by it.
+    this.keys = rows.map((row) => {
+      const known = this.keys.find((key) => key.kid === row.kid);
+      return known ? { ...known, publishedUntil: row.publishedUntil } : this.load(row);
+    });
   }
 
   private async reloadQuietly(): Promise<void> {
