@@ -3,7 +3,9 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -365,10 +367,12 @@ const isRoot = process.getuid?.() === 0;
         await login(again, body.user.email).expect(200);
         await again.end();
       }
+      rmSync(realpathSync(join(DATA_DIR, 'postgres')), { recursive: true });
     });
 
     it('hands a cluster of root over to nobody when user namespaces are no longer allowed', async () => {
-      const DATA_DIR = freshDataDir();
+      // Not under TMPDIR, which other accounts may not be able to enter.
+      const DATA_DIR = mkdtempSync('/var/tmp/gatehouse-data-');
       chmodSync(DATA_DIR, 0o711);
       const first = await startServer({ DATA_DIR });
       const { body } = await register(first).expect(201);
@@ -376,6 +380,21 @@ const isRoot = process.getuid?.() === 0;
       const second = await startServer({ DATA_DIR, PATH: pathWithoutNamespaces() });
       await login(second, body.user.email).expect(200);
       await second.end();
+      rmSync(DATA_DIR, { recursive: true });
+    });
+
+    it('leaves it as it is, and says what to do, where nobody cannot enter', async () => {
+      const DATA_DIR = freshDataDir();
+      chmodSync(DATA_DIR, 0o700);
+      const first = await startServer({ DATA_DIR });
+      const { body } = await register(first).expect(201);
+      await first.end();
+      const { code, output } = await failToStart({ DATA_DIR, PATH: pathWithoutNamespaces() });
+      expect(code).toBe(1);
+      expect(output).toContain('user namespaces are forbidden now');
+      const again = await startServer({ DATA_DIR });
+      await login(again, body.user.email).expect(200);
+      await again.end();
     });
   },
 );

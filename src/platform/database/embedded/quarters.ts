@@ -15,7 +15,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where PostgreSQL lives and as whom it runs. PostgreSQL itself refuses to run as root. */
 export interface Quarters {
@@ -46,11 +46,24 @@ export function findQuarters(dataDir: string, native: string, progress: (step: s
   }
   if (namespaceWorksIn(dataDir, native)) return { home, native, prefix: USER_NAMESPACE, account: {} };
   const nobody = { uid: idOf('-u'), gid: idOf('-g') };
-  if (owner) {
-    execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, home]);
-    return reachableQuarters(home, native, nobody, progress);
-  }
+  if (owner) handOver(home, nobody);
+  if (owner) return reachableQuarters(home, native, nobody, progress);
   return reachableQuarters(homeForNobody(dataDir, home, nobody, progress), native, nobody, progress);
+}
+
+/**
+ * A cluster of root's, from when namespaces were allowed. Under the lock, so that no PostgreSQL is on it; and in
+ * its place, because moving data is for its owner to decide.
+ */
+function handOver(home: string, account: Account): void {
+  const fix = `Allow user namespaces again, or let the account nobody enter ${home}, or set DATABASE_URL.`;
+  if (!canEnter(dirname(home), account)) {
+    throw new Error(`The database in ${home} is root's, and user namespaces are forbidden now. ${fix}`);
+  }
+  const chown = ['chown', '-R', `${account.uid}:${account.gid}`, home];
+  const { status } = spawnSync('flock', ['--nonblock', join(home, 'lock'), ...chown]);
+  if (status !== 0)
+    throw new Error(`The database in ${home} is in use by another PostgreSQL, or can't be handed over`);
 }
 
 /** Namespaces may be forbidden; and inside one even root can't enter what another account keeps to itself. */
