@@ -48,7 +48,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const methods = app.get<readonly SignInMethod[]>(SIGN_IN_METHODS).filter(takesPartInLogin);
   const config = new DocumentBuilder()
     .setTitle('Gatehouse')
-    .setDescription('Authentication: five API contracts on one session core.')
+    .setDescription('Authentication on one session core.')
     .setVersion('0.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)

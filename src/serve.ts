@@ -6,13 +6,14 @@ import { greeting } from './greeting';
 import { Settings, type Environment } from './platform/config/settings';
 import { EmbeddedPostgres } from './platform/database/embedded/embedded-postgres';
 import { httpSettings } from './platform/http/http.settings';
+import { Jobs } from './platform/jobs/jobs';
 import { PinoLogger } from './platform/logging/pino-logger';
 import { signInMethods } from './sign-in-methods';
 
 /** A start that is interrupted may come to its end within this time, to be ended in good order. */
 const START_PATIENCE = 3_000;
 /** When even the end does not come to an end. */
-const END_PATIENCE = 60_000;
+const END_PATIENCE = 90_000;
 
 /** Starts the server; on SIGINT or SIGTERM it finishes requests, closes connections and stops its database. */
 export async function serve(environment: Environment): Promise<void> {
@@ -28,6 +29,7 @@ async function start(environment: Environment): Promise<NestFastifyApplication> 
     app = await createApp(settings);
     const { port, host } = settings.of(httpSettings);
     await app.listen(port, host);
+    app.get(Jobs).start();
     process.stdout.write(greeting(settings));
     return app;
   } catch (error) {
@@ -56,7 +58,9 @@ let ending: Promise<void> | undefined;
 function end(started: Promise<NestFastifyApplication>): Promise<void> {
   setTimeout(() => process.exit(1), END_PATIENCE).unref();
   ending ??= Promise.race([started, patience()]).then(async (app) => {
-    await app?.close();
+    await app
+      ?.close()
+      .catch((error: Error) => process.stderr.write(`It did not end well: ${error.message}\n`));
     await leave(app ? 0 : 1);
   });
   return ending;

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
 import { GOOD_PASSWORD, someEmail } from './support/builders';
 import { administer, emptyDatabase, freshDatabase } from './support/database';
 import {
@@ -165,6 +166,39 @@ describe('the server as a process', () => {
       expect(performance.now()).toBeLessThan(deadline);
     await server.http.get('/auth/health').expect(200);
     await server.end();
+  });
+
+  it('lives on when its PostgreSQL dies while a mail is on its way', async () => {
+    let arrived: () => void = () => undefined;
+    const onItsWay = new Promise<void>((resolve) => (arrived = resolve));
+    let release: () => void = () => undefined;
+    const smtp = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: (stream, _session, done) => {
+        stream.resume();
+        release = done;
+        arrived();
+      },
+    });
+    await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
+    const SMTP_URL = `smtp://127.0.0.1:${(smtp.server.address() as { port: number }).port}`;
+    const DATA_DIR = freshDataDir();
+    const server = await startServer({ DATA_DIR, SMTP_URL });
+    const { body } = await register(server).expect(201);
+    await server.http
+      .post('/auth/change-password')
+      .set('Authorization', `Bearer ${body.token}`)
+      .send({ currentPassword: GOOD_PASSWORD, newPassword: 'new-secure-password' })
+      .expect(200);
+    await onItsWay;
+    process.kill(Number(readFileSync(pidFile(DATA_DIR), 'utf8').split('\n')[0]), 'SIGKILL');
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(server.process.exitCode).toBeNull();
+    await server.http.get('/auth/health').expect(200);
+    expect(await server.end()).toBe(0);
+    await new Promise<void>((resolve) => smtp.close(() => resolve()));
   });
 
   it('shares its PostgreSQL with a second server; the last one out stops it', async () => {

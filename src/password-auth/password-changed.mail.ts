@@ -8,6 +8,6 @@ export const passwordChanged = (to: string): Mail => ({
     'The password of your account was changed, and your other devices were signed out.',
     '',
     'If this was you, there is nothing to do.',
-    'If it was not, somebody knows your password: reset it at once.',
+    'If it was not, somebody knows your password: ask the operator of this service for help at once.',
   ].join('\n'),
 });

@@ -61,8 +61,8 @@ export const findLiveSession = new Statement<LiveRow>(
 
 /**
  * The statement that decides the race of parallel refreshes: of all who present one token, one gets its row
- * while it is unspent. The grace runs from then, not from when it was asked for: the database may have made
- * us wait between. Values: token's hash, successor's hash, now, sealed successor.
+ * while it is unspent. The grace runs from when token and session are ours, not from when it was asked for: the
+ * database may have made us wait between. Values: token's hash, successor's hash, now, sealed successor.
  */
 export const spendRefreshToken = new Statement<RotatedRow>(
   'spend_refresh_token',
@@ -70,7 +70,7 @@ export const spendRefreshToken = new Statement<RotatedRow>(
      SELECT t.token_hash
        FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
       WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND ${liveAt('$3')}
-        FOR UPDATE OF t
+        FOR UPDATE OF t, s
    ), spent AS (
      UPDATE refresh_tokens t
         SET rotated_at = $3::timestamptz + (clock_timestamp() - statement_timestamp()), successor = $4

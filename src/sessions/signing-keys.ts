@@ -97,20 +97,20 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
    * @returns the new key's id and when it begins to sign
    */
   async rotate(immediately = false): Promise<{ kid: string; signsFrom: Date }> {
-    const now = this.clock.now();
-    const signsFrom = immediately ? now : new Date(now.getTime() + LEAD_TIME);
-    const lastUse = signsFrom.getTime() + RELOAD_EVERY + this.settings.accessTokenTtl;
-    const publishedUntil = immediately ? now : new Date(lastUse);
-    const kid = await inTurn(this.database, 'signing keys', async (transaction) => {
+    const made = await inTurn(this.database, 'signing keys', async (transaction) => {
+      const now = this.clock.now();
+      const signsFrom = immediately ? now : new Date(now.getTime() + LEAD_TIME);
+      const lastUse = signsFrom.getTime() + RELOAD_EVERY + this.settings.accessTokenTtl;
+      const publishedUntil = immediately ? now : new Date(lastUse);
       await transaction.query(
         `UPDATE signing_keys SET published_until = $1 WHERE published_until IS NULL OR published_until > $1`,
         [publishedUntil],
       );
       await transaction.query(`DELETE FROM signing_keys WHERE published_until < $1`, [now]);
-      return this.insertNew(signsFrom, transaction);
+      return { kid: await this.insertNew(signsFrom, transaction), signsFrom };
     });
     await this.reload();
-    return { kid, signsFrom };
+    return made;
   }
 
   private async insertNew(signsFrom: Date, transaction: EntityManager): Promise<string> {

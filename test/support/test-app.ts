@@ -7,6 +7,7 @@ import type { SignInMethod } from '../../src/auth/sign-in-method';
 import { configureApp, httpAdapter } from '../../src/configure-app';
 import { Settings, type Environment } from '../../src/platform/config/settings';
 import { Clock } from '../../src/platform/clock/clock';
+import { Jobs } from '../../src/platform/jobs/jobs';
 import { signInMethods } from '../../src/sign-in-methods';
 import { watchConformance } from './conformance';
 import { freshDatabase } from './database';
@@ -68,6 +69,7 @@ export async function startApp(
     await nest.close();
     throw error;
   });
+  nest.get(Jobs).start();
   const url = await nest.getUrl();
   return {
     nest,

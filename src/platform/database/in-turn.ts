@@ -13,6 +13,8 @@ export function inTurn<T>(
   work: (transaction: EntityManager) => Promise<T>,
 ): Promise<T> {
   return database.transaction(async (transaction) => {
+    // The work may use other connections for long, and this one with the lock must not be ended meanwhile.
+    await transaction.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [TURNS[turn]]);
     return work(transaction);
   });

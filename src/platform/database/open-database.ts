@@ -24,8 +24,11 @@ class GatehouseDataSource extends DataSource {
   }
 
   override async destroy(): Promise<void> {
-    if (this.isInitialized) await super.destroy();
-    await this.embedded?.release();
+    try {
+      if (this.isInitialized) await super.destroy();
+    } finally {
+      await this.embedded?.release();
+    }
   }
 }
 

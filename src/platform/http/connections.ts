@@ -17,6 +17,7 @@ export function closeQuietConnections(fastify: FastifyInstance, grace: number): 
   let closing = false;
   const accept = (message: unknown) => {
     const { socket } = message as { socket: Socket };
+    if (closing) return void socket.destroy();
     underWay.set(socket, new Set());
     socket.once('close', () => underWay.delete(socket));
   };
@@ -37,9 +38,12 @@ export function closeQuietConnections(fastify: FastifyInstance, grace: number): 
   });
   fastify.addHook('preClose', (done) => {
     closing = true;
-    unsubscribe(ACCEPTED, accept);
     cut((request) => request.complete);
     setTimeout(cut, grace, () => false).unref();
+    done();
+  });
+  fastify.addHook('onClose', (_instance, done) => {
+    unsubscribe(ACCEPTED, accept);
     done();
   });
 }

@@ -1,10 +1,4 @@
-import {
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AppSecret } from '../crypto/app-secret';
@@ -13,9 +7,11 @@ import { inTurn } from '../database/in-turn';
 import { poolOf } from '../database/pool';
 
 /** A job that runs longer belongs to a process that died, and is given to another. */
-const LONGEST_RUN_SECONDS = 60;
+const LONGEST_RUN_SECONDS = 300;
 /** After about 2 s, then doubling to half a day; given up after a day or two. */
 const RETRY = { retryLimit: 17, retryDelay: 1, retryBackoff: true };
+/** How often an empty queue is looked at. */
+const LOOK_EVERY = 1_000;
 const STOP_PATIENCE = 10_000;
 
 export type Work<T> = (payload: T, jobId: string) => Promise<void>;
@@ -25,11 +21,13 @@ export type Work<T> = (payload: T, jobId: string) => Promise<void>;
  * back-off, taken over when an instance dies. Payloads are sealed, because they may hold secrets.
  */
 @Injectable()
-export class Jobs implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly key: Buffer;
   private readonly works = new Map<string, Work<never>>();
-  private boss: PgBoss;
+  private readonly stopping = new AbortController();
+  private boss?: PgBoss;
+  private loops: Promise<void>[] = [];
 
   constructor(
     private readonly database: DataSource,
@@ -51,53 +49,71 @@ export class Jobs implements OnModuleInit, OnApplicationBootstrap, BeforeApplica
         rows: await transaction.query<unknown[]>(text, values),
       }),
     };
-    await this.boss.send(name, { sealed }, { db: within });
+    await this.boss?.send(name, { sealed }, { db: within });
   }
 
   async onModuleInit(): Promise<void> {
     const pool = poolOf(this.database);
     const db = { executeSql: (text: string, values: unknown[]) => pool.query(text, values) };
-    this.boss = new PgBoss({
-      db,
-      schedule: false,
-      maintenanceIntervalSeconds: 15,
-      deleteAfterDays: 1,
-    });
-    this.boss.on('error', (error) => this.logger.warn(`The queue can't be reached: ${error.message}`));
+    const boss = new PgBoss({ db, schedule: false, maintenanceIntervalSeconds: 15, deleteAfterDays: 1 });
+    boss.on('error', (error) => this.logger.warn(`The queue can't be reached: ${error.message}`));
+    this.boss = boss;
     // pg-boss makes its tables and queues by statements that deadlock when two instances run them at once.
-    await inTurn(this.database, 'queues', () => this.prepare());
+    await inTurn(this.database, 'queues', () => this.prepare(boss));
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    for (const [name, work] of this.works) await this.run(name, work);
+  /** Begins to do jobs. A server does; a command, which may have other settings for mail, does not. */
+  start(): void {
+    this.loops = [...this.works].map(([name, work]) => this.keepWorking(name, work));
   }
 
   /** Jobs under way are finished; the rest waits in the database for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.boss.stop({ graceful: true, wait: true, timeout: STOP_PATIENCE, close: false });
+    this.stopping.abort();
+    await Promise.race([Promise.all(this.loops), pause(STOP_PATIENCE)]);
+    await this.boss?.stop({ graceful: false, close: false }).catch(() => undefined);
   }
 
-  private async prepare(): Promise<void> {
-    await this.boss.start();
+  private async prepare(boss: PgBoss): Promise<void> {
+    await boss.start();
     for (const name of this.works.keys()) {
-      await this.boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
+      await boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
     }
   }
 
-  private async run(name: string, work: Work<never>): Promise<void> {
-    const worker = await this.boss.work<{ sealed: string }>(
-      name,
-      { pollingIntervalSeconds: 1 },
-      async ([job]) => {
-        if (!job) return;
-        // Looks for the next one at once: the interval is for an empty queue.
-        this.boss.notifyWorker(worker);
-        const payload = unseal(Buffer.from(job.data.sealed, 'base64'), this.key, name).toString();
-        await work(JSON.parse(payload) as never, job.id).catch((error: Error) => {
-          this.logger.warn(`Job ${name} ${job.id} failed and will be tried again: ${error.message}`);
-          throw error;
-        });
-      },
-    );
+  /** Not pg-boss's own loop: that leaves a rejection unheard when the database goes away during a job. */
+  private async keepWorking(name: string, work: Work<never>): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const worked = await this.workOnce(name, work).catch((error: Error) => {
+        this.logger.warn(`The queue can't be reached: ${error.message}`);
+      });
+      if (!worked) await pause(LOOK_EVERY, this.stopping.signal);
+    }
+  }
+
+  /** @returns whether there was a job */
+  private async workOnce(name: string, work: Work<never>): Promise<boolean> {
+    const [job] = (await this.boss?.fetch<{ sealed: string }>(name)) ?? [];
+    if (!job) return false;
+    try {
+      const payload = unseal(Buffer.from(job.data.sealed, 'base64'), this.key, name).toString();
+      await work(JSON.parse(payload) as never, job.id);
+    } catch (error) {
+      // Never the message: that of a mail server repeats addresses.
+      const { name: kind, code, responseCode } = error as Error & { code?: string; responseCode?: number };
+      this.logger.warn(
+        `Job ${name} ${job.id} failed (${[kind, code, responseCode].join(' ').trim()}); it is tried again`,
+      );
+      await this.boss?.fail(name, job.id, { kind, code });
+      return true;
+    }
+    await this.boss?.complete(name, job.id);
+    return true;
   }
 }
+
+const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds).unref();
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });

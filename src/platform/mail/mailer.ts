@@ -8,7 +8,7 @@ import { Jobs } from '../jobs/jobs';
 import { mailSettings, outboxOf, type MailSettings } from './mail.settings';
 
 const JOB = 'mail';
-/** Well below the longest run of a job, so that a slow server never has two of us talking to it. */
+/** Each is for one step of some ten: all together stay below the longest run of a job. */
 const PATIENCE = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
 
 export interface Mail {

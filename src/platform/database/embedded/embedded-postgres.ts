@@ -34,14 +34,14 @@ export interface Connection {
  * A private PostgreSQL on a unix socket under the data directory. Several servers may share it: the first
  * starts it, each holds a lease, the last to leave stops it. One that was left running (kill -9) is adopted.
  *
- * No lock file is needed: `rename` decides who initialises, PostgreSQL's own postmaster.pid who starts,
- * an advisory lock who stops.
+ * What decides goes with a process that dies: `rename` who initialises, a lock of the kernel who runs it, an
+ * advisory lock who stops it.
  */
 export class EmbeddedPostgres {
   private static readonly held = new Set<EmbeddedPostgres>();
   private lease?: Client;
   private entering?: Promise<void>;
-  private released = false;
+  private releasing?: Promise<void>;
 
   private constructor(
     private readonly cluster: Cluster,
@@ -70,9 +70,12 @@ export class EmbeddedPostgres {
   }
 
   /** Gives up the lease and stops PostgreSQL when nobody else holds one. */
-  async release(): Promise<void> {
-    if (this.released) return;
-    this.released = true;
+  release(): Promise<void> {
+    this.releasing ??= this.leave();
+    return this.releasing;
+  }
+
+  private async leave(): Promise<void> {
     // One that is just being started is waited for: else it would be left running.
     await this.entering?.catch(() => undefined);
     const alone = await this.leaveLease().catch(() => false);
@@ -92,7 +95,7 @@ export class EmbeddedPostgres {
   private async tryToEnter(): Promise<void> {
     const deadline = performance.now() + START_SECONDS * 1_000;
     for (let tries = 0; ; tries++) {
-      if (await this.takeLease()) break;
+      if (await this.takeLease(deadline)) break;
       if (tries === START_TRIES || performance.now() > deadline) throw this.cluster.startFailure();
       if (!this.cluster.exists) {
         this.progress('First start: initialising the embedded PostgreSQL');
@@ -105,7 +108,7 @@ export class EmbeddedPostgres {
   }
 
   /** True once this server holds a lease; false when no PostgreSQL answers on the socket. */
-  private async takeLease(): Promise<boolean> {
+  private async takeLease(deadline: number): Promise<boolean> {
     if (!this.cluster.exists) return false;
     for (;;) {
       const client = this.newClient();
@@ -118,6 +121,7 @@ export class EmbeddedPostgres {
       } catch (error) {
         await client.end().catch(() => undefined);
         if (!isOnTheMove(error)) return refuseUnlessDown(error);
+        if (performance.now() > deadline) throw this.cluster.startFailure();
         await sleep(100);
       }
     }
@@ -146,7 +150,7 @@ export class EmbeddedPostgres {
   }
 
   private newClient(): Client {
-    const client = new Client(this.connectionTo('postgres'));
+    const client = new Client({ ...this.connectionTo('postgres'), connectionTimeoutMillis: 5_000 });
     // A connection that breaks says so by 'end' too; unheard, this event would end the process.
     client.on('error', () => undefined);
     return client;
@@ -163,7 +167,7 @@ export class EmbeddedPostgres {
 
   /** The lease's connection broke while we run: PostgreSQL died under us, or an operator stopped it. */
   private async recover(): Promise<void> {
-    while (!this.released) {
+    while (!this.releasing) {
       this.progress('The embedded PostgreSQL went away; bringing it back');
       try {
         await this.enter();
