@@ -5,7 +5,7 @@ import { SMTPServer } from 'smtp-server';
 import { Mailer } from '../src/platform/mail/mailer';
 import { bearer, GOOD_PASSWORD, register } from './support/builders';
 import { freshDataDir } from './support/server-process';
-import { useApp } from './support/test-app';
+import { useApp, type TestApp } from './support/test-app';
 
 async function until<T>(look: () => T | undefined, seconds = 15): Promise<T> {
   const deadline = performance.now() + seconds * 1_000;
@@ -17,7 +17,11 @@ async function until<T>(look: () => T | undefined, seconds = 15): Promise<T> {
   }
 }
 
-const change = (token: string) => ({ ...Object.fromEntries([bearer(token)]) });
+const change = (app: TestApp, token: string, currentPassword: string) =>
+  app.http
+    .post('/auth/change-password')
+    .set(...bearer(token))
+    .send({ currentPassword, newPassword: 'new-secure-password' });
 
 describe('mail without an SMTP server', () => {
   const DATA_DIR = freshDataDir();
@@ -26,11 +30,7 @@ describe('mail without an SMTP server', () => {
 
   it('[B24] goes to the outbox: a changed password is announced to its owner', async () => {
     const { email, token } = await register(app);
-    await app.http
-      .post('/auth/change-password')
-      .set(change(token))
-      .send({ currentPassword: GOOD_PASSWORD, newPassword: 'new-secure-password' })
-      .expect(200);
+    await change(app, token, GOOD_PASSWORD).expect(200);
     const file = await until(() =>
       existsSync(outbox) ? readdirSync(outbox).find((name) => /\.eml$/.test(name)) : undefined,
     );
@@ -43,11 +43,7 @@ describe('mail without an SMTP server', () => {
   it('is not written for a change that was refused', async () => {
     const before = readdirSync(outbox).length;
     const { token } = await register(app);
-    await app.http
-      .post('/auth/change-password')
-      .set(change(token))
-      .send({ currentPassword: 'wrong-password', newPassword: 'new-secure-password' })
-      .expect(401);
+    await change(app, token, 'wrong-password').expect(401);
     const [{ count }] = await app.database.query(
       `SELECT count(*)::int FROM pgboss.job WHERE state < 'completed'`,
     );
@@ -103,11 +99,7 @@ describe('mail through an SMTP server', () => {
 
   it('arrives once, also when the server refused it the first time', async () => {
     const { email, token } = await register(app);
-    await app.http
-      .post('/auth/change-password')
-      .set(change(token))
-      .send({ currentPassword: GOOD_PASSWORD, newPassword: 'new-secure-password' })
-      .expect(200);
+    await change(app, token, GOOD_PASSWORD).expect(200);
     const mail = await until(() => received[0], 25);
     expect(mail.from?.text).toContain('no-reply@auth.example');
     expect(mail.to).toMatchObject({ text: email });

@@ -4,26 +4,20 @@ import { useApp } from './support/test-app';
 
 describe('malformed requests', () => {
   const app = useApp();
+  const sendText = (path: string, text: string) =>
+    app.http.post(path).set('Content-Type', 'application/json').send(text);
   const posts = ['/auth/register', '/auth/login', '/auth/refresh'];
 
   it.each(posts)('%s: JSON that does not parse is 400', async (path) => {
     for (const text of ['{', '{"email": ', 'nonsense', '"', '{"a":1}}', '\ufeff{', "{'email': 1}"]) {
-      const { body } = await app.http
-        .post(path)
-        .set('Content-Type', 'application/json')
-        .send(text)
-        .expect(400);
+      const { body } = await sendText(path, text).expect(400);
       expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'body' }] });
     }
   });
 
   it.each(posts)('%s: JSON that is no object is 400 and names fields', async (path) => {
     for (const text of ['null', '[]', '[{"email":"a@example.com"}]', '"text"', '1', 'true', '{}', '']) {
-      const { body } = await app.http
-        .post(path)
-        .set('Content-Type', 'application/json')
-        .send(text)
-        .expect(400);
+      const { body } = await sendText(path, text).expect(400);
       expect(body.error.code).toBe('VALIDATION_ERROR');
       expect(body.error.details.length).toBeGreaterThan(0);
     }
@@ -37,11 +31,7 @@ describe('malformed requests', () => {
       other: JSON.parse('['.repeat(40) + ']'.repeat(40)),
     });
     for (const text of [arrays, objects, hidden]) {
-      const { body } = await app.http
-        .post(path)
-        .set('Content-Type', 'application/json')
-        .send(text)
-        .expect(400);
+      const { body } = await sendText(path, text).expect(400);
       expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'body' }] });
     }
   });
@@ -91,7 +81,7 @@ describe('malformed requests', () => {
       '{"__proto__":{"email":"a@b.c"}}',
       '{"constructor":{"prototype":{"email":"a@b.c"}}}',
     ]) {
-      const { status } = await app.http.post(path).set('Content-Type', 'application/json').send(text);
+      const { status } = await sendText(path, text);
       expect(status).toBe(400);
     }
     expect(({} as { email?: string }).email).toBeUndefined();

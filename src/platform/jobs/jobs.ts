@@ -26,7 +26,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private readonly key: Buffer;
   private readonly works = new Map<string, Work<never>>();
   private readonly stopping = new AbortController();
-  private boss?: PgBoss;
+  private boss: PgBoss;
   private loops: Promise<void>[] = [];
 
   constructor(
@@ -49,7 +49,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
         rows: await transaction.query<unknown[]>(text, values),
       }),
     };
-    await this.boss?.send(name, { sealed }, { db: within });
+    await this.boss.send(name, { sealed }, { db: within });
   }
 
   async onModuleInit(): Promise<void> {
@@ -71,7 +71,9 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await Promise.race([Promise.all(this.loops), pause(STOP_PATIENCE)]);
-    await this.boss?.stop({ graceful: false, close: false }).catch(() => undefined);
+    // Not there when the start failed before it was made.
+    const boss = this.boss as PgBoss | undefined;
+    await boss?.stop({ graceful: false, close: false }).catch(() => undefined);
   }
 
   private async prepare(boss: PgBoss): Promise<void> {
@@ -93,7 +95,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   /** @returns whether there was a job */
   private async workOnce(name: string, work: Work<never>): Promise<boolean> {
-    const [job] = (await this.boss?.fetch<{ sealed: string }>(name)) ?? [];
+    const [job] = await this.boss.fetch<{ sealed: string }>(name);
     if (!job) return false;
     try {
       const payload = unseal(Buffer.from(job.data.sealed, 'base64'), this.key, name).toString();
@@ -104,10 +106,10 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
       this.logger.warn(
         `Job ${name} ${job.id} failed (${[kind, code, responseCode].join(' ').trim()}); it is tried again`,
       );
-      await this.boss?.fail(name, job.id, { kind, code });
+      await this.boss.fail(name, job.id, { kind, code });
       return true;
     }
-    await this.boss?.complete(name, job.id);
+    await this.boss.complete(name, job.id);
     return true;
   }
 }
