@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module';
+import { authSettings } from './auth/auth.settings';
 import type { SignInMethod } from './auth/sign-in-method';
 import { HealthModule } from './health/health.module';
 import { ConfigModule } from './platform/config/config.module';
@@ -12,6 +13,7 @@ import { httpSettings } from './platform/http/http.settings';
 import { logSettings } from './platform/logging/log.settings';
 import { mailSettings } from './platform/mail/mail.settings';
 import { PlatformModule } from './platform/platform.module';
+import { rateLimitSettings } from './platform/rate-limit/rate-limit.settings';
 import { sessionSettings } from './sessions/session.settings';
 import { signInMethods } from './sign-in-methods';
 
@@ -23,7 +25,9 @@ const baseSettings = [
   secretSettings,
   mailSettings,
   hashingSettings,
+  rateLimitSettings,
   sessionSettings,
+  authSettings,
 ] as const;
 
 export const settingsOf = (methods: readonly SignInMethod[]): readonly SettingsDefinition<unknown>[] => [

@@ -1,3 +1,5 @@
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -6,6 +8,7 @@ import { serveOpenApi } from './openapi';
 import type { Settings } from './platform/config/settings';
 import { bodyPipe } from './platform/http/body.pipe';
 import type { ContractName } from './platform/http/contract-name';
+import { cookieAttributes } from './platform/http/cookies';
 import { closeQuietConnections } from './platform/http/connections';
 import { ErrorFilter, type ErrorForms } from './platform/http/error.filter';
 import { BODY_LIMIT, fastifyOptions } from './platform/http/fastify-options';
@@ -32,8 +35,10 @@ const GRACE = 20_000;
 /** The HTTP skin, worn by main and by every e2e test. To be called before the application is initialised. */
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
-  const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
-  await app.register(helmet as never, helmetOptions(publicUrl.startsWith('https:')));
+  const http = app.get<HttpSettings>(httpSettings.token);
+  await app.register(helmet as never, helmetOptions(http.publicUrl.startsWith('https:')));
+  await app.register(cookie, { parseOptions: cookieAttributes(http) });
+  if (http.corsOrigins.length > 0) await app.register(cors, corsOptions(http));
   acceptJsonOnly(fastify);
   closeQuietConnections(fastify, GRACE);
   addRequestHooks(fastify);
@@ -43,7 +48,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
     done();
   });
   app.useGlobalPipes(bodyPipe);
-  app.useGlobalFilters(new ErrorFilter(errorForms, BODY_LIMIT));
+  app.useGlobalFilters(new ErrorFilter(errorForms, BODY_LIMIT, http));
   serveOpenApi(app);
 }
 
@@ -58,6 +63,16 @@ const DOCS_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+/** Browsers of these origins, exactly, may call with cookies and read the answers. */
+const corsOptions = ({ corsOrigins }: HttpSettings) => ({
+  origin: [...corsOrigins],
+  credentials: true,
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+  allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+  exposedHeaders: ['retry-after', 'x-request-id'],
+  maxAge: 600,
+});
 
 const helmetOptions = (https: boolean) => ({
   contentSecurityPolicy: {

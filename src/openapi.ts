@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { LOGIN_OPERATION } from './auth/auth.controller';
+import { LOGIN_OPERATION, REGISTER_OPERATION } from './auth/auth.controller';
 import { contractFor } from './auth/contracts/contracts';
 import { SIGN_IN_METHODS, type SignInMethod } from './auth/sign-in-method';
+import { methodsWith } from './auth/sign-in-registry';
 import {
   Busy,
   Internal,
@@ -12,27 +13,30 @@ import {
   type ApiError,
   type FieldProblem,
 } from './platform/http/api-error';
-import { CONTRACT, type ContractName } from './platform/http/contract-name';
+import { CONTRACTS, type ContractName } from './platform/http/contract-name';
+import { CrossSiteRequest } from './platform/http/cross-site';
 import { FAILURES } from './platform/http/failures.decorator';
 import { BODY_LIMIT } from './platform/http/fastify-options';
 import { httpSettings, type HttpSettings } from './platform/http/http.settings';
 import { InvalidToken } from './sessions/session.errors';
+import { ACCESS_COOKIE } from './sessions/transport/cookies';
 
 type Failure = Pick<ApiError, 'code' | 'status' | 'message'> & { problems?: readonly FieldProblem[] };
-type LoginMethod = SignInMethod & Required<Pick<SignInMethod, 'login'>>;
 
 interface Operation {
   operationId: string;
   security?: unknown;
   requestBody?: object;
   responses: Record<string, object>;
-  [CONTRACT]?: ContractName;
+  [CONTRACTS]?: readonly ContractName[];
   [FAILURES]?: readonly Failure[];
 }
 
 const OK_TO_EVERYONE: readonly Failure[] = [new Busy(2), new Internal(undefined)];
 const WITH_BODY: readonly Failure[] = [new PayloadTooLarge(BODY_LIMIT), new UnsupportedMediaType()];
 const WITH_SESSION: readonly Failure[] = [new InvalidToken()];
+/** A cookie that is the proof of a change must not come from another site. */
+const WITH_SESSION_TO_CHANGE: readonly Failure[] = [...WITH_SESSION, new CrossSiteRequest()];
 
 /** The page at /docs and the document at /openapi.json, whole enough to generate a client from. */
 export function serveOpenApi(app: NestFastifyApplication): void {
@@ -45,7 +49,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
 
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const { publicUrl } = app.get<HttpSettings>(httpSettings.token);
-  const methods = app.get<readonly SignInMethod[]>(SIGN_IN_METHODS).filter(takesPartInLogin);
+  const methods = app.get<readonly SignInMethod[]>(SIGN_IN_METHODS);
   const config = new DocumentBuilder()
     .setTitle('Gatehouse')
     .setDescription('Authentication on one session core.')
@@ -53,50 +57,105 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' })
+    .addCookieAuth(ACCESS_COOKIE, { type: 'apiKey', description: 'The same in a cookie' })
     .build();
-  const extraModels = methods.flatMap(({ login }) => [login.body, contractFor(login.contract).signedInType]);
+  const shared = [signingIn(methods), registering(methods)];
+  const extraModels = shared.flatMap(({ bodies, answers }) => [...bodies, ...answers]);
   const document = SwaggerModule.createDocument(app, config, { extraModels });
-  for (const operation of operationsOf(document)) {
-    if (operation.operationId === LOGIN_OPERATION) describeLogin(operation, methods);
-    describeFailures(operation, document);
+  for (const { path, verb, operation } of operationsOf(document)) {
+    const found = shared.find(({ operationId }) => operationId === operation.operationId);
+    if (found) describeShared(operation, found);
+    describeFailures(operation, verb, document);
+    // A route that answers under two paths is two operations.
+    if (path.startsWith('/v1/')) operation.operationId += 'V1';
   }
   return document;
 }
 
-const takesPartInLogin = (method: SignInMethod): method is LoginMethod => method.login !== undefined;
-
-const operationsOf = (document: OpenAPIObject): Operation[] =>
-  Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>));
-
-/** One body and one answer for each method that signs in here. */
-function describeLogin(operation: Operation, methods: readonly LoginMethod[]): void {
-  const oneOf = (types: Function[]) => [...new Set(types)].map((type) => ({ $ref: getSchemaPath(type) }));
-  const bodies = oneOf(methods.map(({ login }) => login.body));
-  const answers = oneOf(methods.map(({ login }) => contractFor(login.contract).signedInType));
-  operation.requestBody = { required: true, content: json({ oneOf: bodies }) };
-  operation.responses['200'] = { description: 'Signed in', content: json({ oneOf: answers }) };
+function* operationsOf(document: OpenAPIObject) {
+  for (const [path, verbs] of Object.entries(document.paths)) {
+    for (const [verb, operation] of Object.entries(verbs as Record<string, Operation>)) {
+      yield { path, verb, operation };
+    }
+  }
 }
 
-/** Writes a route's own failures and those of its kind, in the form of its contract, one example each. */
-function describeFailures(operation: Operation, document: OpenAPIObject): void {
-  const name = operation[CONTRACT] ?? 'wire';
-  const contract = contractFor(name);
-  const schema = `${name[0]?.toUpperCase()}${name.slice(1)}Error`;
-  document.components ??= {};
-  document.components.schemas ??= {};
-  document.components.schemas[schema] ??= contract.errorSchema;
-  for (const [status, failures] of byStatus(failuresOf(operation))) {
-    const examples = failures.map((failure) => [
-      failure.code,
-      { value: contract.error(failure as ApiError) },
-    ]);
+/** A route that the methods share: one body and one answer for each of them. */
+interface SharedOperation {
+  readonly operationId: string;
+  readonly status: 200 | 201;
+  readonly description: string;
+  /** Those that write its errors. */
+  readonly contracts: readonly ContractName[];
+  readonly bodies: readonly Function[];
+  readonly answers: readonly Function[];
+}
+
+const signingIn = (methods: readonly SignInMethod[]): SharedOperation => ({
+  operationId: LOGIN_OPERATION,
+  status: 200,
+  description: 'Signed in',
+  // A body that no method finds its mark in is answered by wire.
+  contracts: [
+    ...new Set(['wire' as const, ...methodsWith('login', methods).map(({ login }) => login.contract)]),
+  ],
+  bodies: methodsWith('login', methods).map(({ login }) => login.body),
+  answers: methodsWith('login', methods).map(({ login }) => contractFor(login.contract).signedInType),
+});
+
+const registering = (methods: readonly SignInMethod[]): SharedOperation => ({
+  operationId: REGISTER_OPERATION,
+  status: 201,
+  description: 'Registered and signed in',
+  contracts: ['wire'],
+  bodies: methodsWith('register', methods).map(({ register }) => register.body),
+  answers: methodsWith('register', methods).flatMap(
+    ({ register }) => contractFor(register.contract).registeredType ?? [],
+  ),
+});
+
+function describeShared(
+  operation: Operation,
+  { status, description, contracts, bodies, answers }: SharedOperation,
+): void {
+  const oneOf = (types: readonly Function[]) => ({
+    oneOf: [...new Set(types)].map((type) => ({ $ref: getSchemaPath(type) })),
+  });
+  operation[CONTRACTS] = contracts;
+  operation.requestBody = { required: true, content: json(oneOf(bodies)) };
+  operation.responses[status] = { description, content: json(oneOf(answers)) };
+}
+
+/** Writes a route's own failures and those of its kind, in the forms of its contracts, one example each. */
+function describeFailures(operation: Operation, verb: string, document: OpenAPIObject): void {
+  const names = operation[CONTRACTS] ?? ['wire'];
+  const schema = errorSchemaOf(names, document);
+  for (const [status, failures] of byStatus(failuresOf(operation, verb))) {
+    const examples = names.flatMap((name) =>
+      failures.map((failure) => [
+        names.length > 1 ? `${name} ${failure.code}` : failure.code,
+        { value: contractFor(name).error(failure as ApiError) },
+      ]),
+    );
     operation.responses[status] ??= {
       description: STATUS_CODES[status] ?? '',
-      content: json({ $ref: `#/components/schemas/${schema}` }, Object.fromEntries(examples) as object),
+      content: json(schema, Object.fromEntries(examples) as object),
       ...(['429', '503'].includes(status) && { headers: retryAfter }),
     };
   }
   delete operation[FAILURES];
+}
+
+/** Registers the error forms of these contracts. */
+function errorSchemaOf(names: readonly ContractName[], document: OpenAPIObject): object {
+  document.components ??= {};
+  const schemas = (document.components.schemas ??= {});
+  const references = names.map((name) => {
+    const schema = `${name[0]?.toUpperCase()}${name.slice(1)}Error`;
+    schemas[schema] ??= contractFor(name).errorSchema;
+    return { $ref: `#/components/schemas/${schema}` };
+  });
+  return references.length === 1 ? (references[0] as object) : { anyOf: references };
 }
 
 const retryAfter = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
@@ -105,12 +164,15 @@ const json = (schema: object, examples?: object) => ({
   'application/json': { schema, ...(examples && { examples }) },
 });
 
-const failuresOf = (operation: Operation): readonly Failure[] => [
-  ...(operation[FAILURES] ?? []),
-  ...(operation.security ? WITH_SESSION : []),
-  ...(operation.requestBody ? WITH_BODY : []),
-  ...OK_TO_EVERYONE,
-];
+function failuresOf(operation: Operation, verb: string): readonly Failure[] {
+  const session = verb === 'get' ? WITH_SESSION : WITH_SESSION_TO_CHANGE;
+  return [
+    ...(operation[FAILURES] ?? []),
+    ...(operation.security ? session : []),
+    ...(operation.requestBody ? WITH_BODY : []),
+    ...OK_TO_EVERYONE,
+  ];
+}
 
 function byStatus(failures: readonly Failure[]): Map<string, Failure[]> {
   const groups = new Map<string, Failure[]>();

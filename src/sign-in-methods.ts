@@ -1,5 +1,6 @@
 import type { SignInMethod } from './auth/sign-in-method';
 import { passwordMethod } from './password-auth/password.method';
+import { pinMethod } from './pin-auth/pin.method';
 
-/** THE list: one line per way to sign in. A login body goes to the first that finds its mark in it. */
-export const signInMethods: readonly SignInMethod[] = [passwordMethod];
+/** THE list: one line per way to sign in. A body goes to the first that finds its mark in it. */
+export const signInMethods: readonly SignInMethod[] = [pinMethod, passwordMethod];

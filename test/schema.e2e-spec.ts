@@ -14,7 +14,7 @@ describe('the schema', () => {
   });
 
   it('can be taken down and built again', async () => {
-    await app.database.undoLastMigration();
+    for (let left = app.database.migrations.length; left > 0; left--) await app.database.undoLastMigration();
     expect(await app.database.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)).toEqual([
       { tablename: 'migrations' },
     ]);

@@ -128,8 +128,12 @@ describe('settings', () => {
     expect([...given.keys()].sort()).toEqual([...known, 'NODE_ENV'].sort());
     const [fromExample, fromNothing] = [read(Object.fromEntries(given) as Environment), read({})];
     expect([...fromExample.values.values()]).toEqual([...fromNothing.values.values()]);
-    for (const name of known)
-      expect(lines[lines.findIndex((line) => line.startsWith(`#${name}=`)) - 1]).toMatch(/^(# .+|)$/);
+    for (const name of known) {
+      let at = lines.findIndex((line) => line.startsWith(`#${name}=`));
+      // Settings that belong together share a reason.
+      while (lines[at]?.startsWith('#') && !lines[at]?.startsWith('# ')) at--;
+      expect(`${name}: ${lines[at]}`).toMatch(/: (# .+|)$/);
+    }
   });
 
   it('DATA_DIR is taken from the working directory', () => {

@@ -1,22 +1,55 @@
-import { Body, Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Busy, ValidationFailed } from '../platform/http/api-error';
+import { Busy, RateLimited, ValidationFailed } from '../platform/http/api-error';
+import { parseBody } from '../platform/http/body.pipe';
 import { FromClient, type Client } from '../platform/http/client';
-import { contractOf } from '../platform/http/contract-name';
+import { contractOf, hasField, InContract, type SharedPath } from '../platform/http/contract-name';
+import { cookieValues } from '../platform/http/cookies';
+import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
 import { Caller, Public, type Principal } from '../platform/http/principal';
+import { NeedsSession } from '../platform/http/session-security';
+import { SessionEndings } from '../sessions/session-endings';
 import { InvalidRefreshToken } from '../sessions/session.errors';
-import { SessionsService } from '../sessions/sessions.service';
-import { InvalidCredentials } from './auth.errors';
+import { ACCESS_COOKIE, REFRESH_COOKIE, refreshCookie } from '../sessions/transport/cookies';
+import { EmailExists } from '../users/user.errors';
+import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from './auth.errors';
 import { RefreshBody } from './auth.dto';
 import { contractFor } from './contracts/contracts';
+import { PinRenewed, writeRenewed, writeSignedOut } from './contracts/pin.contract';
 import { WireMessage, WireTokens, writeTokens } from './contracts/wire.contract';
+import { RegistrationService } from './registration.service';
 import { SignInGuard } from './sign-in.guard';
 import { SignInService } from './sign-in.service';
 
-/** Its body and answers depend on the methods that are there: the OpenAPI document fills them in. */
+/** Their bodies and answers depend on the methods that are there: the OpenAPI document fills them in. */
 export const LOGIN_OPERATION = 'login';
+export const REGISTER_OPERATION = 'register';
+
+/** A body with a refresh token speaks wire; else the refresh cookie is asked for, as pin has it. */
+const refreshPath: SharedPath = {
+  contracts: ['wire', 'pin'],
+  choose: (request) => (hasField(request, 'refreshToken') ? 'wire' : 'pin'),
+};
+
+/** No contract sends a body: what the request shows of a session tells. */
+const logoutPath: SharedPath = {
+  contracts: ['wire', 'pin'],
+  choose: (request) => {
+    if (request.headers.authorization !== undefined) return 'wire';
+    return [ACCESS_COOKIE, REFRESH_COOKIE].some((name) => cookieValues(request, name).length > 0)
+      ? 'pin'
+      : 'wire';
+  },
+};
 
 /** The routes that every method shares. */
 @ApiTags('sign-in')
@@ -24,8 +57,34 @@ export const LOGIN_OPERATION = 'login';
 export class AuthController {
   constructor(
     private readonly signIn: SignInService,
-    private readonly sessions: SessionsService,
+    private readonly registration: RegistrationService,
+    private readonly endings: SessionEndings,
+    private readonly crossSite: CrossSite,
   ) {}
+
+  @Public()
+  @Post('register')
+  @ApiOperation({
+    operationId: REGISTER_OPERATION,
+    summary: 'Create an account and sign in',
+    description: 'The body tells the method.',
+  })
+  @Fails(
+    new ValidationFailed([{ field: 'password', message: 'password must have at least 8 characters' }]),
+    new RegistrationClosed(),
+    new EmailExists(),
+    new RateLimited(600),
+    new Busy(3),
+  )
+  async register(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @FromClient() client: Client,
+  ): Promise<object> {
+    const { user, method, result } = await this.registration.register(request.body, client);
+    const { registered } = contractFor(method.register.contract);
+    return registered?.(user, result, reply) ?? {};
+  }
 
   @Public()
   @UseGuards(SignInGuard)
@@ -39,6 +98,8 @@ export class AuthController {
   @Fails(
     new ValidationFailed([{ field: 'email', message: 'email must be a valid email address' }]),
     new InvalidCredentials(),
+    new EmailNotVerified(),
+    new RateLimited(60),
     new Busy(3),
   )
   async login(
@@ -54,33 +115,56 @@ export class AuthController {
   @Public()
   @Post('refresh')
   @HttpCode(200)
+  @InContract(refreshPath)
   @ApiOperation({
     operationId: 'refresh',
     summary: 'Exchange a refresh token for new tokens',
     description:
-      'Both tokens are new. Parallel calls with one token get the same new refresh token, and so does a ' +
-      'repeated one for 10 seconds; after that a spent token ends its session.',
+      'With a refresh token in the body, both tokens are new. Parallel calls with one token get the same new ' +
+      'refresh token, and so does a repeated one for 10 seconds; after that a spent token ends its session. ' +
+      'Without one, the cookie refreshToken renews the cookie accessToken and stays as it is.',
   })
-  @ApiOkResponse({ type: WireTokens })
+  @ApiBody({ type: RefreshBody, required: false })
+  @ApiExtraModels(WireTokens, PinRenewed)
+  @ApiOkResponse({
+    schema: { oneOf: [WireTokens, PinRenewed].map((type) => ({ $ref: getSchemaPath(type) })) },
+  })
   @Fails(
     new ValidationFailed([{ field: 'refreshToken', message: 'refreshToken is missing' }]),
     new InvalidRefreshToken(),
+    new CrossSiteRequest(),
   )
-  async refresh(@Body() body: RefreshBody): Promise<WireTokens> {
-    return writeTokens(await this.signIn.refresh(body.refreshToken));
+  async refresh(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @FromClient() client: Client,
+  ): Promise<WireTokens | PinRenewed> {
+    if (contractOf(request) === 'wire') {
+      const { refreshToken } = await parseBody(RefreshBody, request.body);
+      return writeTokens(await this.signIn.refresh(refreshToken, client));
+    }
+    const refreshToken = refreshCookie(request);
+    this.crossSite.refuse(request);
+    return writeRenewed(await this.signIn.renew(refreshToken, 'pin'), reply);
   }
 
   @Post('logout')
   @HttpCode(200)
-  @ApiBearerAuth()
+  @InContract(logoutPath)
+  @NeedsSession()
   @ApiOperation({
     operationId: 'logout',
     summary: 'Sign out',
     description: 'Ends the session: its access and refresh tokens are refused from now on.',
   })
   @ApiOkResponse({ type: WireMessage, example: { message: 'Logged out successfully' } })
-  async logout(@Caller() caller: Principal): Promise<WireMessage> {
-    await this.sessions.revoke(caller.session.id, 'logout');
-    return { message: 'Logged out successfully' };
+  async logout(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() caller: Principal,
+    @FromClient() client: Client,
+  ): Promise<WireMessage> {
+    await this.endings.end(caller.session.id, { reason: 'logout', client });
+    return contractOf(request) === 'pin' ? writeSignedOut(reply) : { message: 'Logged out successfully' };
   }
 }

@@ -12,3 +12,22 @@ export class InvalidCredentials extends ApiError {
     super(message);
   }
 }
+
+/** Said only to who has proven the account otherwise. */
+export class EmailNotVerified extends ApiError {
+  readonly code = 'EMAIL_NOT_VERIFIED';
+  readonly status = 401;
+
+  constructor() {
+    super('Verify your email address first');
+  }
+}
+
+export class RegistrationClosed extends ApiError {
+  readonly code = 'FORBIDDEN';
+  readonly status = 403;
+
+  constructor() {
+    super('Registration is closed on this server');
+  }
+}

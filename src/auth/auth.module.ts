@@ -1,15 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SessionsModule } from '../sessions/sessions.module';
 import { AuthController } from './auth.controller';
+import { ManagedAuthController } from './managed-auth.controller';
+import { RegistrationService } from './registration.service';
+import { SecretAttempts } from './secret-attempts';
 import { SignInRegistry } from './sign-in-registry';
 import { SignInService } from './sign-in.service';
 import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
 
 @Module({
   imports: [SessionsModule],
-  controllers: [AuthController],
-  providers: [SignInRegistry, SignInService],
-  exports: [SignInRegistry, SignInService, SessionsModule],
+  controllers: [AuthController, ManagedAuthController],
+  providers: [RegistrationService, SecretAttempts, SignInRegistry, SignInService],
+  exports: [SecretAttempts, SignInRegistry, SignInService, SessionsModule],
 })
 export class AuthModule {
   /** Global, because every sign-in method needs the gate. */

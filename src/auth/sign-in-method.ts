@@ -1,6 +1,8 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
 import type { ContractName } from '../platform/http/contract-name';
 import type { SettingsDefinition } from '../platform/config/settings';
+import type { Client } from '../platform/http/client';
+import type { User } from '../users/user.entity';
 
 /** How a session says it was opened. */
 export type MethodName =
@@ -18,8 +20,23 @@ export const PROVIDERS = [
   'oidc',
 ] as const;
 
-/** Fields that, all present in a body of `POST /auth/login`, show which method it is meant for. */
+/** Fields that, all present in a body, show which method it is meant for. */
 export type Mark = readonly string[];
+
+/** A path that several methods share: which bodies are this one's, and what they hold. */
+export interface SharedBody {
+  readonly contract: ContractName;
+  readonly marks: readonly Mark[];
+  /** Marks that count only where the body bears no other method's. */
+  readonly weakMarks?: readonly Mark[];
+  /** The class of the body: it validates, and stands in the OpenAPI document. */
+  readonly body: Type<object>;
+}
+
+/** Creates an account with a method's credential. */
+export interface Registrar<Body extends object = object> {
+  register(body: Body, client: Client): Promise<User>;
+}
 
 /**
  * A way to prove who someone is, as the kernel knows it: a Nest module that holds a Passport strategy.
@@ -33,12 +50,9 @@ export interface SignInMethod {
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
   /** Set where the method takes part in `POST /auth/login`. */
-  readonly login?: {
-    readonly contract: ContractName;
-    readonly marks: readonly Mark[];
-    /** The class of the body, for the OpenAPI document. */
-    readonly body: Type;
-  };
+  readonly login?: SharedBody;
+  /** Set where people may register by it, at `POST /auth/register`. */
+  readonly register?: SharedBody & { readonly registrar: Type<Registrar<never>> };
 }
 
 /** What a strategy yields: who it is, and under which version of the credentials that was proven. */

@@ -1,17 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ValidationFailed } from '../platform/http/api-error';
-import { PROVIDERS, SIGN_IN_METHODS, type Mark, type SignInMethod } from './sign-in-method';
+import { PROVIDERS, SIGN_IN_METHODS, type Mark, type SharedBody, type SignInMethod } from './sign-in-method';
 
-type LoginMethod = SignInMethod & Required<Pick<SignInMethod, 'login'>>;
+type Dispatched = 'login' | 'register';
+export type MethodWith<P extends Dispatched> = SignInMethod & Required<Pick<SignInMethod, P>>;
+
+export const methodsWith = <P extends Dispatched>(
+  path: P,
+  methods: readonly SignInMethod[],
+): readonly MethodWith<P>[] =>
+  methods.filter((method): method is MethodWith<P> => method[path] !== undefined);
 
 /** Knows the ways to sign in and finds the one that a request is meant for. */
 @Injectable()
 export class SignInRegistry {
-  private readonly loginMethods: readonly LoginMethod[];
-
   constructor(@Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[]) {
-    this.loginMethods = methods.filter((method): method is LoginMethod => method.login !== undefined);
-    refuseAmbiguity(this.loginMethods);
+    refuseAmbiguity('login', methods);
+    refuseAmbiguity('register', methods);
   }
 
   get providers(): string[] {
@@ -19,14 +24,18 @@ export class SignInRegistry {
   }
 
   /**
-   * The method that a body of `POST /auth/login` is meant for: the first of the list that finds its mark.
-   * Chosen before any guard runs, so that exactly one strategy sees the request.
+   * The method that a body of `POST /auth/login` or `/auth/register` is meant for: the first of the list that finds its
+   * mark. For a login it is chosen before any guard runs, so that exactly one strategy sees the request.
    * @throws ValidationFailed naming the fields, when the body bears no method's mark
    */
-  chooseFor(body: unknown): LoginMethod {
-    const chosen = this.loginMethods.find(({ login }) => login.marks.some((mark) => bears(body, mark)));
+  chooseFor<P extends Dispatched>(path: P, body: unknown): MethodWith<P> {
+    const methods = methodsWith(path, this.methods);
+    const shared = (method: SignInMethod) => method[path] as SharedBody;
+    const chosen =
+      methods.find((method) => shared(method).marks.some((mark) => bears(body, mark))) ??
+      methods.find((method) => shared(method).weakMarks?.some((mark) => bears(body, mark)));
     if (chosen) return chosen;
-    const fields = new Set(this.loginMethods.flatMap(({ login }) => login.marks.flat()));
+    const fields = new Set(methods.flatMap((method) => shared(method).marks.flat()));
     const message = `Send the fields of one way to sign in; none of these was found: ${[...fields].join(', ')}`;
     throw new ValidationFailed(
       [...fields].map((field) => ({ field, message: `${field} is missing` })),
@@ -39,8 +48,10 @@ const bears = (body: unknown, mark: Mark): boolean =>
   typeof body === 'object' && body !== null && mark.every((field) => Object.hasOwn(body, field));
 
 /** Two methods of which one's mark includes the other's would answer for each other: refuse to start. */
-function refuseAmbiguity(methods: readonly LoginMethod[]): void {
-  const marks = methods.flatMap(({ name, login }) => login.marks.map((mark) => ({ name, mark })));
+function refuseAmbiguity(path: Dispatched, methods: readonly SignInMethod[]): void {
+  const marks = methodsWith(path, methods).flatMap(({ name, [path]: shared }) =>
+    shared.marks.map((mark) => ({ name, mark })),
+  );
   for (const one of marks) {
     for (const other of marks) {
       if (one.name !== other.name && one.mark.every((field) => other.mark.includes(field))) {

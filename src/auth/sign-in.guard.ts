@@ -20,7 +20,7 @@ export class SignInGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { name, strategy, login } = this.registry.chooseFor(request.body);
+    const { name, strategy, login } = this.registry.chooseFor('login', request.body);
     request.contract = login.contract;
     request.signInMethod = name;
     return (await new (proofGuard(strategy))().canActivate(context)) as boolean;

@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../platform/audit/audit-trail';
+import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import { AccessTokens } from '../sessions/access-tokens';
 import { InvalidRefreshToken } from '../sessions/session.errors';
-import { SessionsService, type OpenedSession } from '../sessions/sessions.service';
-import { InvalidCredentials } from './auth.errors';
+import { SessionsService, type SessionRef } from '../sessions/sessions.service';
+import { EmailNotVerified, InvalidCredentials } from './auth.errors';
+import { contractFor } from './contracts/contracts';
 import type { MethodName, Proof } from './sign-in-method';
+import type { Refreshed, Renewed, SignedIn } from './signed-in';
 
-export interface Renewed {
-  readonly accessToken: string;
-  readonly session: OpenedSession;
-}
-
-export interface SignedIn extends Renewed {
-  readonly user: Proof['user'];
+export interface Opening {
+  readonly method: MethodName;
+  readonly contract: ContractName;
+  readonly client: Client;
+  /** Demanded in any case when REQUIRE_VERIFIED_EMAIL is on. */
+  readonly verifiedEmail?: boolean;
 }
 
 /**
@@ -25,23 +28,50 @@ export class SignInService {
   constructor(
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidCredentials when the account may have no session, or its credentials have just changed */
-  async open(
-    proof: Proof,
-    how: { method: MethodName; contract: ContractName; client: Client },
-  ): Promise<SignedIn> {
+  /**
+   * @throws EmailNotVerified
+   * @throws InvalidCredentials when the account may have no session, or its credentials have just changed
+   */
+  async open(proof: Proof, { verifiedEmail = false, ...how }: Opening): Promise<SignedIn> {
     const { id: userId, credentialVersion } = proof.user;
-    const session = await this.sessions.open({ userId, credentialVersion, ...how });
-    if (!session) throw new InvalidCredentials();
-    return { user: proof.user, session, accessToken: this.accessTokens.issue(session) };
+    const fixed = contractFor(how.contract).lives?.fixedRefreshToken ?? false;
+    const session = await this.sessions.open({ userId, credentialVersion, verifiedEmail, fixed, ...how });
+    if ('unverified' in session) {
+      const reason = session.unverified ? 'email not verified' : 'refused';
+      const details = { method: how.method, contract: how.contract, reason };
+      await this.audit.record({ action: 'sign_in_failed', userId, client: how.client, details });
+      throw session.unverified ? new EmailNotVerified() : new InvalidCredentials();
+    }
+    return { user: proof.user, ...this.issue(session, how.contract) };
   }
 
-  /** @throws InvalidRefreshToken */
-  async refresh(refreshToken: string): Promise<Renewed> {
-    const session = await this.sessions.rotate(refreshToken);
+  /**
+   * Exchanges a refresh token for new tokens.
+   * @throws InvalidRefreshToken
+   */
+  async refresh(refreshToken: string, client: Client): Promise<Refreshed> {
+    const session = await this.sessions.rotate(refreshToken, client);
     if (!session) throw new InvalidRefreshToken();
-    return { session, accessToken: this.accessTokens.issue(session) };
+    return this.issue(session, 'wire');
+  }
+
+  /**
+   * A new access token for a refresh token that stays as it is, in a contract of that kind.
+   * @throws InvalidRefreshToken
+   */
+  async renew(refreshToken: string, contract: ContractName): Promise<Renewed> {
+    const session = await this.sessions.findByFixedToken(refreshToken);
+    if (!session) throw new InvalidRefreshToken();
+    return this.issue(session, contract);
+  }
+
+  private issue<S extends SessionRef>(session: S, contract: ContractName): Renewed & { session: S } {
+    const { token, expiresIn } = this.accessTokens.issue(session, contractFor(contract).lives?.accessToken);
+    const left = session.expiresAt.getTime() - this.clock.now().getTime();
+    return { accessToken: token, expiresIn, session, sessionExpiresIn: Math.round(left / 1_000) };
   }
 }

@@ -1,14 +1,19 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CurrentPassword } from '../auth/current-password';
 import { UsersModule } from '../users/users.module';
+import { ManagedPasswordController } from './managed-password.controller';
 import { PasswordAuthController } from './password-auth.controller';
 import { Password } from './password.entity';
 import { PasswordService } from './password.service';
 import { PasswordStrategy } from './password.strategy';
 
+/** Global, because other methods ask for the current password. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([Password]), UsersModule],
-  controllers: [PasswordAuthController],
-  providers: [PasswordService, PasswordStrategy],
+  controllers: [PasswordAuthController, ManagedPasswordController],
+  providers: [PasswordService, PasswordStrategy, { provide: CurrentPassword, useExisting: PasswordService }],
+  exports: [CurrentPassword],
 })
 export class PasswordAuthModule {}

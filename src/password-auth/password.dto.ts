@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { Email } from '../users/email';
+import { Name } from '../users/name';
 import { ExistingPassword, NewPassword } from './password-rules';
 
 export class LoginBody {
@@ -19,20 +19,25 @@ export class RegisterBody {
   @NewPassword()
   password: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 100, example: 'Alice Johnson' })
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.normalize('NFC').trim() : value,
-  )
   @IsOptional()
-  @Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: '$property must not contain control characters' })
-  @MaxLength(100, { message: '$property must have at most 100 characters' })
-  @IsString({ message: '$property must be a string' })
+  @Name(ApiPropertyOptional, { nullable: true })
   name?: string | null;
 }
 
 export class ChangePasswordBody {
   @ExistingPassword()
   currentPassword: string;
+
+  @NewPassword()
+  newPassword: string;
+}
+
+export class ChangeByOldBody {
+  @Email()
+  email: string;
+
+  @ExistingPassword()
+  oldPassword: string;
 
   @NewPassword()
   newPassword: string;

@@ -1,8 +1,11 @@
 import type { SignInMethod } from '../auth/sign-in-method';
-import { LoginBody } from './password.dto';
+import { LoginBody, RegisterBody } from './password.dto';
 import { PasswordAuthModule } from './password-auth.module';
+import { PasswordService } from './password.service';
 import { passwordSettings } from './password.settings';
 import { PASSWORD_STRATEGY } from './password.strategy';
+
+const shared = { contract: 'wire', marks: [['email'], ['password']] } as const;
 
 export const passwordMethod: SignInMethod = {
   name: 'password',
@@ -10,5 +13,6 @@ export const passwordMethod: SignInMethod = {
   module: PasswordAuthModule,
   strategy: PASSWORD_STRATEGY,
   settings: [passwordSettings],
-  login: { contract: 'wire', marks: [['email'], ['password']], body: LoginBody },
+  login: { ...shared, body: LoginBody },
+  register: { ...shared, body: RegisterBody, registrar: PasswordService },
 };

@@ -1,19 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InvalidCredentials } from '../auth/auth.errors';
-import type { Proof } from '../auth/sign-in-method';
+import { CurrentPassword } from '../auth/current-password';
+import { SecretAttempts } from '../auth/secret-attempts';
+import type { Proof, Registrar } from '../auth/sign-in-method';
+import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
-import { Busy, ValidationFailed } from '../platform/http/api-error';
-import { Mailer } from '../platform/mail/mailer';
+import { Busy, Forbidden, ValidationFailed } from '../platform/http/api-error';
+import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
-import { SessionsService } from '../sessions/sessions.service';
+import { Mailer } from '../platform/mail/mailer';
+import type { GuessPolicy } from '../platform/rate-limit/guess-locks';
+import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
+import { SessionEndings } from '../sessions/session-endings';
 import type { User } from '../users/user.entity';
 import { EmailExists } from '../users/user.errors';
 import { UsersService } from '../users/users.service';
 import { passwordChanged } from './password-changed.mail';
+import type { RegisterBody } from './password.dto';
 import { Password } from './password.entity';
-import { RegistrationClosed } from './password.errors';
 import { passwordSettings, type PasswordSettings } from './password.settings';
 
 type Known = Proof['user'] & { readonly hash: string | null };
@@ -21,36 +27,43 @@ type Proven = Known & { readonly hash: string };
 
 /** Passwords: setting, proving and changing them. */
 @Injectable()
-export class PasswordService {
+export class PasswordService extends CurrentPassword implements Registrar<RegisterBody> {
+  private readonly policy: GuessPolicy;
+
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
     private readonly hasher: SecretHasher,
+    private readonly attempts: SecretAttempts,
     private readonly users: UsersService,
-    private readonly sessions: SessionsService,
+    private readonly endings: SessionEndings,
     private readonly mailer: Mailer,
-    @Inject(passwordSettings.token) private readonly settings: PasswordSettings,
-  ) {}
+    private readonly audit: AuditTrail,
+    @Inject(passwordSettings.token) { guesses }: PasswordSettings,
+    @Inject(rateLimitSettings.token) { locks }: RateLimitSettings,
+  ) {
+    super();
+    this.policy = { ...guesses, locks };
+  }
 
-  /**
-   * @throws RegistrationClosed
-   * @throws EmailExists
-   */
-  async register(given: { email: string; password: string; name?: string | null }): Promise<User> {
-    if (!this.settings.registrationOpen) throw new RegistrationClosed();
+  /** @throws EmailExists */
+  async register({ email, name, password }: RegisterBody, client: Client): Promise<User> {
     // Spares the hash where the answer is known; the unique constraint decides between parallel requests.
-    if (await this.users.findByEmail(given.email)) throw new EmailExists();
-    const hash = await this.hasher.hash(given.password);
+    if (await this.users.findByEmail(email)) throw new EmailExists();
+    const hash = await this.hasher.hash(password);
     return this.database.transaction(async (transaction) => {
-      const user = await this.users.create({ email: given.email, name: given.name || null }, transaction);
+      const user = await this.users.create({ email, name: name || null }, client, transaction);
       await transaction.insert(Password, { userId: user.id, hash, changedAt: user.createdAt });
       return user;
     });
   }
 
-  /** @throws InvalidCredentials the same, after the same work, for an unknown email and a wrong password */
-  async prove(email: string, password: string): Promise<Proof> {
-    const known = await this.check(await this.find('u.email = $1', email), password);
+  /**
+   * @throws InvalidCredentials the same, after the same work, for an unknown email and a wrong password
+   * @throws RateLimited
+   */
+  async prove(email: string, password: string, client: Client): Promise<Proof> {
+    const known = await this.check(await this.find('u.email = $1', email), { name: email, password, client });
     if (this.hasher.isOutdated(known.hash)) await this.upgrade(known, password);
     return { user: known };
   }
@@ -58,23 +71,49 @@ export class PasswordService {
   /**
    * Changes the caller's password, ends the caller's other sessions and tells the owner by mail.
    * @throws InvalidCredentials when the current password is wrong
+   * @throws RateLimited
    */
-  async change(caller: Principal, currentPassword: string, newPassword: string): Promise<void> {
-    const known = await this.check(
-      await this.find('u.id = $1', caller.user.id),
-      currentPassword,
-      WRONG_CURRENT,
-    );
+  async change(
+    caller: Principal,
+    { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+    client: Client,
+  ): Promise<void> {
+    const known = await this.demandCurrent(caller.user.id, currentPassword, client);
     if (newPassword === currentPassword) throw unchanged;
-    const hash = await this.hasher.hash(newPassword);
-    await this.database.transaction(async (transaction) => {
-      // Of two changes at once, both allowed by one old password, the second finds it changed.
-      const first = await this.users.bumpCredentialVersion(known.id, known.credentialVersion, transaction);
-      if (!first) throw new InvalidCredentials(WRONG_CURRENT);
-      await transaction.update(Password, { userId: known.id }, { hash, changedAt: this.clock.now() });
-      await this.sessions.revokeOthers(known.id, caller.session.id, 'password_changed', transaction);
-      if (known.email) await this.mailer.send(passwordChanged(known.email), transaction);
-    });
+    await this.replace(known, newPassword, caller.session.id, client);
+  }
+
+  /**
+   * Changes a password by the old one alone. The caller's session stays, where there is one.
+   * @returns the user's id
+   * @throws Forbidden when the caller is somebody else
+   * @throws InvalidCredentials the same for an unknown email and a wrong password
+   * @throws RateLimited
+   */
+  async changeByOld(
+    { email, oldPassword, newPassword }: { email: string; oldPassword: string; newPassword: string },
+    caller: Principal | undefined,
+    client: Client,
+  ): Promise<string> {
+    if (caller && caller.user.email !== email) throw new Forbidden('This is the email of another account');
+    if (newPassword === oldPassword) throw unchanged;
+    const given = { name: email, password: oldPassword, client };
+    const known = await this.check(await this.find('u.email = $1', email), given);
+    await this.replace(known, newPassword, caller?.session.id ?? null, client);
+    return known.id;
+  }
+
+  async demand(userId: string, given: string | undefined, client: Client): Promise<void> {
+    const [row] = await this.database.query<[{ has: boolean }]>(
+      'SELECT EXISTS (SELECT FROM passwords WHERE user_id = $1) AS has',
+      [userId],
+    );
+    if (row.has) await this.demandCurrent(userId, given ?? '', client);
+  }
+
+  private async demandCurrent(userId: string, password: string, client: Client): Promise<Proven> {
+    const known = await this.find('u.id = $1', userId);
+    return this.check(known, { name: known?.email ?? userId, password, client, again: true });
   }
 
   /** User, version of the credentials and hash in one statement, so that the three belong together. */
@@ -88,10 +127,38 @@ export class PasswordService {
   }
 
   /** @returns the one who is known, and has this password */
-  private async check(known: Known | undefined, password: string, message?: string): Promise<Proven> {
-    const matches = await this.hasher.verify(password, known?.hash ?? null);
-    if (!matches) throw new InvalidCredentials(message);
+  private async check(
+    known: Known | undefined,
+    given: { name: string; password: string; client: Client; again?: boolean },
+  ): Promise<Proven> {
+    const { password, ...attempt } = given;
+    const right = await this.attempts.evaluate(
+      { ...attempt, secret: 'password', userId: known?.id ?? null },
+      this.policy,
+      () => this.hasher.verify(password, known?.hash ?? null),
+    );
+    if (!right) throw new InvalidCredentials(given.again ? WRONG_CURRENT : undefined);
     return known as Proven;
+  }
+
+  private async replace(
+    { id, email, credentialVersion }: Proven,
+    newPassword: string,
+    keptSession: string | null,
+    client: Client,
+  ): Promise<void> {
+    const hash = await this.hasher.hash(newPassword);
+    await this.database.transaction(async (transaction) => {
+      // Of two changes at once, both allowed by one old password, the second finds it changed.
+      const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
+      if (!first) throw new InvalidCredentials(WRONG_CURRENT);
+      await transaction.update(Password, { userId: id }, { hash, changedAt: this.clock.now() });
+      const details = { credential: 'password' };
+      await this.audit.record({ action: 'credential_changed', userId: id, client, details }, transaction);
+      const ending = { reason: 'password_changed', client, by: keptSession ?? undefined } as const;
+      await this.endings.endAll(id, keptSession, ending, transaction);
+      if (email) await this.mailer.send(passwordChanged(email), transaction);
+    });
   }
 
   /** Not if the password was changed meanwhile; and a busy server has better things to do. */

@@ -1,13 +1,34 @@
 import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditEvent } from './audit/audit-event.entity';
+import { AuditTrail } from './audit/audit-trail';
 import { Clock } from './clock/clock';
 import { AppSecret } from './crypto/app-secret';
 import { SecretHasher } from './hashing/secret-hasher';
+import { CrossSite } from './http/cross-site';
 import { Jobs } from './jobs/jobs';
 import { Mailer } from './mail/mailer';
+import { GuessLock } from './rate-limit/guess-lock.entity';
+import { GuessLocks } from './rate-limit/guess-locks';
+import { LimitSweep } from './rate-limit/limit-sweep';
+import { RateLimits } from './rate-limit/rate-limits';
+
+const services = [
+  AppSecret,
+  AuditTrail,
+  Clock,
+  CrossSite,
+  GuessLocks,
+  Jobs,
+  Mailer,
+  RateLimits,
+  SecretHasher,
+];
 
 @Global()
 @Module({
-  providers: [AppSecret, Clock, Jobs, Mailer, SecretHasher],
-  exports: [AppSecret, Clock, Jobs, Mailer, SecretHasher],
+  imports: [TypeOrmModule.forFeature([AuditEvent, GuessLock])],
+  providers: [...services, LimitSweep],
+  exports: services,
 })
 export class PlatformModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { isUUID } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import { Clock } from '../platform/clock/clock';
 import type { Principal } from '../platform/http/principal';
@@ -12,7 +13,7 @@ import {
 } from './access-tokens';
 import { SessionsService } from './sessions.service';
 import { SigningKeys } from './signing-keys';
-import { bearerToken } from './transport/bearer';
+import { presentedToken } from './transport/access-token';
 import { rememberVerified, type JwtVerifier } from './verified-tokens';
 
 const passportJwt = Strategy as unknown as { JwtVerifier: JwtVerifier };
@@ -31,7 +32,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     private readonly sessions: SessionsService,
   ) {
     super({
-      jwtFromRequest: bearerToken as never,
+      jwtFromRequest: ((request: FastifyRequest) => presentedToken(request)?.token ?? null) as never,
       secretOrKeyProvider: keyProvider(keys),
       algorithms: [ACCESS_TOKEN_ALGORITHM],
       issuer: tokens.issuer,

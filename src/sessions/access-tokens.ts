@@ -42,11 +42,12 @@ export class AccessTokens {
   /**
    * Signs an access token for a session. It never outlives the session.
    * @param ttl life in milliseconds, for contracts whose tokens live otherwise than ACCESS_TOKEN_TTL
+   * @returns the token, and its life in seconds
    */
   issue(
     session: { id: string; userId: string; expiresAt: Date },
     ttl: number = this.settings.accessTokenTtl,
-  ): string {
+  ): { token: string; expiresIn: number } {
     const { kid, privateKey } = this.keys.current();
     const now = this.clock.now().getTime();
     const claims: AccessTokenClaims = {
@@ -59,6 +60,7 @@ export class AccessTokens {
       exp: Math.floor(Math.min(now + ttl, session.expiresAt.getTime()) / 1_000),
     };
     const header = { alg: ACCESS_TOKEN_ALGORITHM, typ: ACCESS_TOKEN_TYPE, kid } as const;
-    return sign(claims, privateKey, { algorithm: ACCESS_TOKEN_ALGORITHM, header });
+    const token = sign(claims, privateKey, { algorithm: ACCESS_TOKEN_ALGORITHM, header });
+    return { token, expiresIn: claims.exp - claims.iat };
   }
 }

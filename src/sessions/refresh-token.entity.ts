@@ -24,6 +24,10 @@ export class RefreshToken {
   @Column({ type: 'timestamptz', name: 'rotated_at', precision: 3, nullable: true })
   rotatedAt: Date | null;
 
+  /** Kept in a cookie for the whole session: it never rotates, and is good as a cookie alone. */
+  @Column('boolean', { default: false })
+  fixed: boolean;
+
   /** The next token of the family, sealed under this one: only who holds this token can read it. */
   @Column('bytea', { nullable: true })
   successor: Buffer | null;

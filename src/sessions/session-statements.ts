@@ -1,10 +1,13 @@
 import type { ContractName } from '../platform/http/contract-name';
 import { Statement } from '../platform/database/statement';
-import { MAY_HAVE_SESSIONS } from '../users/users.service';
+import { mayHaveSessions } from '../users/users.service';
 
-/** A session that is live at `$now`, as a predicate on `sessions s JOIN users u`. */
-const liveAt = (now: string): string =>
-  `s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now} AND ${MAY_HAVE_SESSIONS}`;
+/** A session that has not ended at `$now`, as a predicate on `sessions s`. */
+const lastsAt = (now: string): string =>
+  `s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now}`;
+
+/** One that is good for something: its user may have sessions. On `sessions s JOIN users u`. */
+const liveAt = (now: string, verified: string): string => `${lastsAt(now)} AND ${mayHaveSessions(verified)}`;
 
 export interface LiveRow {
   readonly id: string;
@@ -33,43 +36,50 @@ export interface SpentRow extends RotatedRow {
 /**
  * Opens a session, unless the account may have none, or its credentials changed after the proof was made: the
  * share lock makes this statement wait for a change under way and then see it.
- * Values: user, credential version, method, contract, ip, user agent, now, idle ms, idle end, end, token's hash.
+ * Values: user, credential version, method, contract, ip, user agent, now, idle ms, idle end, end, token's hash,
+ * whether that token is fixed, whether the email must be verified.
  */
-export const openSession = new Statement<{ id: string }>(
+export const openSession = new Statement<{ id: string | null; unverified: boolean }>(
   'open_session',
   `WITH allowed AS (
-     SELECT u.id FROM users u WHERE u.id = $1 AND u.credential_version = $2 AND ${MAY_HAVE_SESSIONS} FOR SHARE
+     SELECT u.id FROM users u WHERE u.id = $1 AND u.credential_version = $2 AND ${mayHaveSessions('$13')} FOR SHARE
    ), opened AS (
      INSERT INTO sessions (user_id, method, contract, ip, user_agent,
                            created_at, last_seen_at, idle_ttl_ms, idle_expires_at, expires_at)
      SELECT id, $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM allowed RETURNING id
    ), family AS (
-     INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT $11, id, $7 FROM opened
+     INSERT INTO refresh_tokens (token_hash, session_id, created_at, fixed) SELECT $11, id, $7, $12 FROM opened
+   ), told AS (
+     INSERT INTO audit_events (at, action, user_id, session_id, ip, user_agent, details)
+     SELECT $7, 'signed_in', $1, id, $5, $6, jsonb_build_object('method', $3::text, 'contract', $4::text) FROM opened
    )
-   SELECT id FROM opened`,
+   SELECT (SELECT id FROM opened) AS id,
+          EXISTS (SELECT FROM users u WHERE u.id = $1 AND u.disabled_at IS NULL AND u.email_verified_at IS NULL
+                     AND u.email IS NOT NULL AND $13::boolean) AS unverified`,
 );
 
-/** The session and its user, if they live. Values: session, now. */
+/** The session and its user, if they live. Values: session, now, whether the email must be verified. */
 export const findLiveSession = new Statement<LiveRow>(
   'find_live_session',
   `SELECT s.id, s.method, s.contract, s.created_at AS "createdAt", s.expires_at AS "expiresAt",
           s.last_seen_at AS "lastSeenAt",
           u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"
      FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.id = $1 AND ${liveAt('$2')}`,
+    WHERE s.id = $1 AND ${liveAt('$2', '$3')}`,
 );
 
 /**
  * The statement that decides the race of parallel refreshes: of all who present one token, one gets its row
  * while it is unspent. The grace runs from when token and session are ours, not from when it was asked for: the
- * database may have made us wait between. Values: token's hash, successor's hash, now, sealed successor.
+ * database may have made us wait between. A fixed token is none of these.
+ * Values: token's hash, successor's hash, now, sealed successor, whether the email must be verified.
  */
 export const spendRefreshToken = new Statement<RotatedRow>(
   'spend_refresh_token',
   `WITH unspent AS (
      SELECT t.token_hash
        FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-      WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND ${liveAt('$3')}
+      WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND NOT t.fixed AND ${liveAt('$3', '$5')}
         FOR UPDATE OF t, s
    ), spent AS (
      UPDATE refresh_tokens t
@@ -87,12 +97,20 @@ export const spendRefreshToken = new Statement<RotatedRow>(
    SELECT * FROM seen`,
 );
 
-/** A token of a live session, spent or not. Values: token's hash, now. */
+/** A token of a live session, spent or not. Values: token's hash, now, whether the email must be verified. */
 export const findSpentToken = new Statement<SpentRow>(
   'find_spent_token',
   `SELECT s.id, s.user_id AS "userId", s.expires_at AS "expiresAt", t.rotated_at AS "rotatedAt", t.successor
      FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-    WHERE t.token_hash = $1 AND ${liveAt('$2')}`,
+    WHERE t.token_hash = $1 AND ${liveAt('$2', '$3')}`,
+);
+
+/** The session of a fixed token, if it lives. Values: token's hash, now, whether the email must be verified. */
+export const findByFixedToken = new Statement<RotatedRow & { lastSeenAt: Date }>(
+  'find_by_fixed_token',
+  `SELECT s.id, s.user_id AS "userId", s.expires_at AS "expiresAt", s.last_seen_at AS "lastSeenAt"
+     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
+    WHERE t.token_hash = $1 AND t.fixed AND ${liveAt('$2', '$3')}`,
 );
 
 /** Values: token's hash. */
@@ -101,9 +119,30 @@ export const findSuccessor = new Statement<{ successor: Buffer | null }>(
   `SELECT successor FROM refresh_tokens WHERE token_hash = $1`,
 );
 
-/** Values: session, now. */
+/** Of many requests at once one writes. Values: session, now, how often in ms. */
 export const markSessionSeen = new Statement<never>(
   'mark_session_seen',
   `UPDATE sessions SET last_seen_at = $2, idle_expires_at = $2::timestamptz + idle_ttl_ms * interval '1 ms'
-    WHERE id = $1 AND last_seen_at < $2`,
+    WHERE id = $1 AND last_seen_at <= $2::timestamptz - $3::int * interval '1 ms'`,
 );
+
+/** A user's sessions, newest first. Values: user, now. */
+export const listSessions = `
+  SELECT s.id, s.user_id AS "userId", s.method, s.ip, s.user_agent AS "userAgent", s.created_at AS "createdAt",
+         s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt"
+    FROM sessions s WHERE s.user_id = $1 AND ${lastsAt('$2')} ORDER BY s.created_at DESC, s.id`;
+
+/**
+ * Ends the sessions that a condition on `sessions s` names and that have not ended yet; the audit is told in the same
+ * statement. Values: now, reason, ip, user agent, the session that asked for it, then those of the condition.
+ */
+export const endSessions = (condition: string): string =>
+  `WITH ended AS (
+     UPDATE sessions s SET revoked_at = $1, revoked_reason = $2 WHERE ${lastsAt('$1')} AND ${condition}
+     RETURNING s.id, s.user_id, s.method
+   ), told AS (
+     INSERT INTO audit_events (at, action, user_id, session_id, ip, user_agent, details)
+     SELECT $1, 'session_revoked', user_id, id, $3, $4,
+            jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'method', method, 'by', $5::text)) FROM ended
+   )
+   SELECT id FROM ended`;

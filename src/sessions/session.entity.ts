@@ -6,6 +6,7 @@ import { User } from '../users/user.entity';
  * says whether they are still good.
  */
 @Entity('sessions')
+@Index('sessions_expires_at_id_idx', ['expiresAt', 'id'])
 export class Session {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
   id: string;

@@ -5,7 +5,10 @@ export class InvalidToken extends ApiError {
   readonly code = 'INVALID_TOKEN';
   readonly status = 401;
 
-  constructor(options?: ErrorOptions) {
+  constructor(
+    options?: ErrorOptions,
+    override readonly ambiguousCookie?: string,
+  ) {
     super('Token is expired or invalid', options);
   }
 }
@@ -14,7 +17,7 @@ export class InvalidRefreshToken extends ApiError {
   readonly code = 'INVALID_REFRESH_TOKEN';
   readonly status = 401;
 
-  constructor() {
+  constructor(override readonly ambiguousCookie?: string) {
     super('Refresh token is expired, revoked or invalid; sign in again');
   }
 }

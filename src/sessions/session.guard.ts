@@ -1,22 +1,13 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { CrossSite } from '../platform/http/cross-site';
 import { PUBLIC } from '../platform/http/principal';
 import { InvalidToken } from './session.errors';
+import { presentedToken } from './transport/access-token';
 
-/** Global: a route without `@Public()` answers only to a live session. */
-@Injectable()
-export class SessionGuard extends AuthGuard('access-token') {
-  constructor(private readonly reflector: Reflector) {
-    super();
-  }
-
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const handlers = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, handlers)) return true;
-    return (await super.canActivate(context)) as boolean;
-  }
-
+class AccessTokenGuard extends AuthGuard('access-token') {
   override handleRequest<Principal>(
     error: Error | null,
     principal: Principal | false,
@@ -26,5 +17,35 @@ export class SessionGuard extends AuthGuard('access-token') {
     if (error) throw error;
     if (!principal) throw new InvalidToken({ cause: info });
     return principal;
+  }
+}
+
+/** Global: a route without `@Public()` answers only to a live session. */
+@Injectable()
+export class SessionGuard extends AccessTokenGuard {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly crossSite: CrossSite,
+  ) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const handlers = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, handlers)) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const presented = presentedToken(request);
+    if (!presented) throw new InvalidToken();
+    if (presented.byCookie) this.crossSite.refuse(request);
+    return (await super.canActivate(context)) as boolean;
+  }
+}
+
+/** For a public route: a caller who shows an `Authorization` header must show a good one, and is then known. */
+@Injectable()
+export class OptionalBearerGuard extends AccessTokenGuard {
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    return headers.authorization === undefined || ((await super.canActivate(context)) as boolean);
   }
 }

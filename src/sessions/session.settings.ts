@@ -1,5 +1,5 @@
-import { str } from 'envalid';
-import { duration } from '../platform/config/setting-types';
+import { bool, str } from 'envalid';
+import { duration, wholeNumber } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
 
 const LEAST_IDLE = 5 * 60_000;
@@ -9,6 +9,8 @@ export const sessionSettings = defineSettings('session', {
     ACCESS_TOKEN_TTL: duration({ default: 15 * 60_000 }),
     REFRESH_TOKEN_TTL: duration({ default: 30 * 86_400_000 }),
     SESSION_IDLE_TTL: duration({ default: 14 * 86_400_000 }),
+    SESSIONS_PER_USER: wholeNumber(1, 10_000)({ default: 100 }),
+    REQUIRE_VERIFIED_EMAIL: bool({ default: false }),
     TOKEN_AUDIENCE: str({ default: undefined }),
   },
   complete(values, { complain }) {
@@ -22,6 +24,8 @@ export const sessionSettings = defineSettings('session', {
       accessTokenTtl: values.ACCESS_TOKEN_TTL,
       absoluteTtl: values.REFRESH_TOKEN_TTL,
       idleTtl: values.SESSION_IDLE_TTL,
+      mostPerUser: values.SESSIONS_PER_USER,
+      requireVerifiedEmail: values.REQUIRE_VERIFIED_EMAIL,
       audience: values.TOKEN_AUDIENCE,
     };
   },

@@ -8,22 +8,27 @@ import { JwksController } from './jwks.controller';
 import { RefreshToken } from './refresh-token.entity';
 import { RefreshTokens } from './refresh-tokens';
 import { Session } from './session.entity';
+import { SessionEndings } from './session-endings';
+import { SessionSweep } from './session-sweep';
 import { SessionGuard } from './session.guard';
+import { SessionsController } from './sessions.controller';
 import { SessionsService } from './sessions.service';
 import { SigningKey } from './signing-key.entity';
 import { SigningKeys } from './signing-keys';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session, RefreshToken, SigningKey]), UsersModule],
-  controllers: [JwksController],
+  controllers: [JwksController, SessionsController],
   providers: [
     AccessTokens,
     AccessTokenStrategy,
     RefreshTokens,
+    SessionEndings,
+    SessionSweep,
     SessionsService,
     SigningKeys,
     { provide: APP_GUARD, useClass: SessionGuard },
   ],
-  exports: [AccessTokens, SessionsService, SigningKeys],
+  exports: [AccessTokens, SessionEndings, SessionsService, SigningKeys],
 })
 export class SessionsModule {}

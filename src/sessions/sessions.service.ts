@@ -1,15 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import type { Principal } from '../platform/http/principal';
 import { RefreshTokens } from './refresh-tokens';
-import { Session } from './session.entity';
+import { SessionEndings } from './session-endings';
 import {
+  findByFixedToken,
   findLiveSession,
   findSpentToken,
   findSuccessor,
+  listSessions,
   markSessionSeen,
   openSession,
   spendRefreshToken,
@@ -23,13 +25,28 @@ const SEEN_EVERY = 60_000;
 /** Rotations within one grace that a straggler is led through; who makes more is no straggler. */
 const LONGEST_CHAIN = 100;
 
-export type RevocationReason = 'logout' | 'password_changed' | 'refresh_token_reused';
-
-export interface OpenedSession {
+/** What an access token is issued for. */
+export interface SessionRef {
   readonly id: string;
   readonly userId: string;
   readonly expiresAt: Date;
+}
+
+export interface OpenedSession extends SessionRef {
   readonly refreshToken: string;
+}
+
+export interface Refusal {
+  /** The account is in order but for its email. */
+  readonly unverified: boolean;
+}
+
+export interface ListedSession extends SessionRef {
+  readonly method: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
 }
 
 export interface SessionRequest {
@@ -39,9 +56,13 @@ export interface SessionRequest {
   readonly method: string;
   readonly contract: ContractName;
   readonly client: Client;
+  /** Demanded anyway when REQUIRE_VERIFIED_EMAIL is on. */
+  readonly verifiedEmail: boolean;
+  /** The refresh token never rotates, and the session does not end by lying idle. */
+  readonly fixed: boolean;
 }
 
-/** Opens, rotates and ends sessions; of a method it knows no more than the name. */
+/** Opens sessions and keeps them going; of a method it knows no more than the name. */
 @Injectable()
 export class SessionsService {
   private readonly logger = new Logger('Sessions');
@@ -50,14 +71,16 @@ export class SessionsService {
     private readonly database: DataSource,
     private readonly clock: Clock,
     private readonly refreshTokens: RefreshTokens,
+    private readonly endings: SessionEndings,
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
   ) {}
 
-  /** @returns null when the account may have no session, or its credentials changed after the proof was made */
-  async open(request: SessionRequest): Promise<OpenedSession | null> {
-    const { userId, client } = request;
+  /** @returns a refusal when the account may have no session, or its credentials changed after the proof was made */
+  async open(request: SessionRequest): Promise<OpenedSession | Refusal> {
+    const { userId, client, fixed } = request;
     const now = this.clock.now();
-    const { absoluteTtl, idleTtl } = this.settings;
+    const { absoluteTtl, mostPerUser, requireVerifiedEmail } = this.settings;
+    const idleTtl = fixed ? absoluteTtl : this.settings.idleTtl;
     const expiresAt = later(now, absoluteTtl);
     const refreshToken = this.refreshTokens.make();
     const [opened] = await openSession.run(this.database, [
@@ -72,16 +95,38 @@ export class SessionsService {
       later(now, idleTtl),
       expiresAt,
       this.refreshTokens.hash(refreshToken),
+      fixed,
+      request.verifiedEmail || requireVerifiedEmail,
     ]);
-    return opened ? { id: opened.id, userId, expiresAt, refreshToken } : null;
+    if (!opened?.id) return { unverified: opened?.unverified ?? false };
+    // After the new one, not before: of parallel sign-ins the last to come here sees them all.
+    await this.endings.endSurplus(userId, opened.id, mostPerUser, { reason: 'too_many_sessions', client });
+    return { id: opened.id, userId, expiresAt, refreshToken };
   }
 
   /** The caller behind a session, or null when it has ended, however it ended. One indexed query. */
   async findLive(sessionId: string, now: Date): Promise<Principal | null> {
-    const [row] = await findLiveSession.run(this.database, [sessionId, now]);
+    const { requireVerifiedEmail } = this.settings;
+    const [row] = await findLiveSession.run(this.database, [sessionId, now, requireVerifiedEmail]);
     if (!row) return null;
-    if (now.getTime() - row.lastSeenAt.getTime() >= SEEN_EVERY) this.markSeen(sessionId, now);
+    this.markSeen(row, now);
     return principalOf(row);
+  }
+
+  /** The session of a refresh token that never rotates, or null when either is no longer good. */
+  async findByFixedToken(refreshToken: string): Promise<SessionRef | null> {
+    const now = this.clock.now();
+    const hash = this.refreshTokens.hash(refreshToken);
+    const { requireVerifiedEmail } = this.settings;
+    const [row] = await findByFixedToken.run(this.database, [hash, now, requireVerifiedEmail]);
+    if (!row) return null;
+    this.markSeen(row, now);
+    return row;
+  }
+
+  /** A user's sessions of every method, newest first; only those that have not ended. */
+  list(userId: string): Promise<ListedSession[]> {
+    return this.database.query<ListedSession[]>(listSessions, [userId, this.clock.now()]);
   }
 
   /**
@@ -89,7 +134,7 @@ export class SessionsService {
    * others get the same one; so does a late one within the grace.
    * @returns null when the token or its session is no longer good
    */
-  async rotate(refreshToken: string): Promise<OpenedSession | null> {
+  async rotate(refreshToken: string, client: Client): Promise<OpenedSession | null> {
     const now = this.clock.now();
     const successor = this.refreshTokens.make();
     const [session] = await spendRefreshToken.run(this.database, [
@@ -97,34 +142,10 @@ export class SessionsService {
       this.refreshTokens.hash(successor),
       now,
       this.refreshTokens.sealSuccessor(successor, refreshToken),
+      this.settings.requireVerifiedEmail,
     ]);
     if (session) return { ...session, refreshToken: successor };
-    return this.recall(refreshToken, now);
-  }
-
-  /** Ends one session; idempotent. */
-  async revoke(sessionId: string, reason: RevocationReason): Promise<void> {
-    await this.database
-      .createQueryBuilder()
-      .update(Session)
-      .set({ revokedAt: this.clock.now(), revokedReason: reason })
-      .where('id = :sessionId AND revoked_at IS NULL', { sessionId })
-      .execute();
-  }
-
-  /** Ends every session of a user but one, within the caller's transaction. */
-  async revokeOthers(
-    userId: string,
-    keptSessionId: string,
-    reason: RevocationReason,
-    transaction: EntityManager,
-  ): Promise<void> {
-    await transaction
-      .createQueryBuilder()
-      .update(Session)
-      .set({ revokedAt: this.clock.now(), revokedReason: reason })
-      .where('user_id = :userId AND id <> :keptSessionId AND revoked_at IS NULL', { userId, keptSessionId })
-      .execute();
+    return this.recall(refreshToken, now, client);
   }
 
   /**
@@ -132,12 +153,13 @@ export class SessionsService {
    * newest token of the family, which is the one that was made then unless that has been spent too. Later
    * it is a stolen copy, or the thief's victim: nobody can tell, so the session ends (RFC 9700, 4.14.2).
    */
-  private async recall(refreshToken: string, now: Date): Promise<OpenedSession | null> {
-    const [row] = await findSpentToken.run(this.database, [this.refreshTokens.hash(refreshToken), now]);
+  private async recall(refreshToken: string, now: Date, client: Client): Promise<OpenedSession | null> {
+    const hash = this.refreshTokens.hash(refreshToken);
+    const [row] = await findSpentToken.run(this.database, [hash, now, this.settings.requireVerifiedEmail]);
     if (!row?.rotatedAt || !row.successor) return null;
     if (!this.refreshTokens.isWithinGrace(row.rotatedAt, now)) {
       this.logger.warn(`Refresh token reused: session ${row.id} is ended`);
-      await this.revoke(row.id, 'refresh_token_reused');
+      await this.endings.end(row.id, { reason: 'refresh_token_reused', client });
       return null;
     }
     const newest = await this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken));
@@ -154,9 +176,10 @@ export class SessionsService {
   }
 
   /** Not waited for: no read path waits for a write. */
-  private markSeen(sessionId: string, now: Date): void {
+  private markSeen({ id, lastSeenAt }: { id: string; lastSeenAt: Date }, now: Date): void {
+    if (now.getTime() - lastSeenAt.getTime() < SEEN_EVERY) return;
     markSessionSeen
-      .run(this.database, [sessionId, now])
+      .run(this.database, [id, now, SEEN_EVERY])
       .catch((error: Error) => this.logger.warn(`Last seen was not written: ${error.message}`));
   }
 }

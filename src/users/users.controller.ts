@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Caller, type Principal } from '../platform/http/principal';
+import { NeedsSession } from '../platform/http/session-security';
 import { UserView, viewUser } from './user.view';
 
 class CurrentUser {
@@ -12,7 +13,7 @@ class CurrentUser {
 @Controller('auth')
 export class UsersController {
   @Get('me')
-  @ApiBearerAuth()
+  @NeedsSession()
   @ApiOperation({ operationId: 'me', summary: 'The current user' })
   @ApiOkResponse({ type: CurrentUser })
   me(@Caller() caller: Principal): CurrentUser {

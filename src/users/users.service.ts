@@ -1,22 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { EntityManager, Repository } from 'typeorm';
+import { IsNull, type EntityManager, type Repository } from 'typeorm';
+import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { violates } from '../platform/database/database-errors';
+import type { Client } from '../platform/http/client';
 import { User } from './user.entity';
 import { EmailExists } from './user.errors';
 
 /**
  * May this user have a session at all? The one answer, as a predicate on `users u`, asked by every
  * statement that opens, refreshes or uses a session.
+ * @param verified the statement's value that says whether an email must be verified; who has none is not asked
  */
-export const MAY_HAVE_SESSIONS = 'u.disabled_at IS NULL';
+export const mayHaveSessions = (verified: string): string =>
+  `u.disabled_at IS NULL AND (u.email_verified_at IS NOT NULL OR u.email IS NULL OR NOT ${verified}::boolean)`;
 
 @Injectable()
 export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly clock: Clock,
+    private readonly audit: AuditTrail,
   ) {}
 
   findByEmail(email: string): Promise<User | null> {
@@ -27,13 +32,18 @@ export class UsersService {
    * Creates a user within the caller's transaction.
    * @throws EmailExists also when a parallel request takes the address first
    */
-  async create(given: { email: string; name: string | null }, transaction: EntityManager): Promise<User> {
+  async create(
+    given: { email: string | null; name: string | null },
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<User> {
     const user = transaction.create(User, { ...given, createdAt: this.clock.now() });
     try {
       await transaction.insert(User, user);
     } catch (error) {
       throw violates(error, 'users_email_key') ? new EmailExists() : error;
     }
+    await this.audit.record({ action: 'registered', userId: user.id, client }, transaction);
     return user;
   }
 
@@ -47,5 +57,10 @@ export class UsersService {
     const stillSeen = { id: userId, credentialVersion: seen };
     const { affected } = await transaction.update(User, stillSeen, { credentialVersion: seen + 1 });
     return affected === 1;
+  }
+
+  /** Fills a name that is empty; one that a person has given stays. */
+  async nameIfNameless(userId: string, name: string, transaction: EntityManager): Promise<void> {
+    await transaction.update(User, { id: userId, name: IsNull() }, { name });
   }
 }

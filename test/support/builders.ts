@@ -15,7 +15,7 @@ export interface Person {
 
 /** A registered, signed-in person; a test states only what matters to it. */
 export async function register(
-  app: TestApp,
+  app: Pick<TestApp, 'http'>,
   given: { email?: string; password?: string; name?: string } = {},
 ): Promise<Person> {
   const body = { email: someEmail(), password: GOOD_PASSWORD, ...given };
@@ -37,3 +37,58 @@ export async function statusOf(app: TestApp, token: string): Promise<number> {
 
 export const refresh = (app: TestApp, refreshToken: string) =>
   app.http.post('/auth/refresh').send({ refreshToken });
+
+/** The cookies that an answer sets, by name: value and attributes. */
+export function cookiesOf(answer: { headers: Record<string, unknown> }): Record<string, Cookie> {
+  const lines = (answer.headers['set-cookie'] ?? []) as string[];
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [pair = '', ...attributes] = line.split('; ');
+      const [name = '', value = ''] = pair.split(/=(.*)/s);
+      return [name, { value, attributes }];
+    }),
+  );
+}
+
+export interface Cookie {
+  readonly value: string;
+  readonly attributes: string[];
+}
+
+/** A Cookie header: `cookie({ accessToken })`. */
+export const cookie = (values: Record<string, string>): [string, string] => [
+  'Cookie',
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('; '),
+];
+
+export interface PinPerson {
+  readonly id: string;
+  readonly name: string;
+  readonly pin: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+export const someName = (): string => `user-${randomBytes(6).toString('hex')}`;
+
+/** A person who registered by name and PIN, signed in on cookies. */
+export async function registerPin(
+  app: Pick<TestApp, 'http'>,
+  given: { name?: string; pin?: string } = {},
+): Promise<PinPerson> {
+  const body = { name: someName(), pin: '4711', ...given };
+  const answer = await app.http.post('/auth/register').send(body).expect(201);
+  const { accessToken, refreshToken } = cookiesOf(answer);
+  return {
+    ...body,
+    id: answer.body.user._id,
+    accessToken: accessToken?.value ?? '',
+    refreshToken: refreshToken?.value ?? '',
+  };
+}
+
+/** Marks an email as verified, as its owner would by the mailed link. */
+export const verifyEmail = (app: TestApp, id: string): Promise<unknown> =>
+  app.database.query('UPDATE users SET email_verified_at = now() WHERE id = $1', [id]);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { NO_LIMITS } from './test-app';
 
 const DIST = join(__dirname, '..', '..', 'dist');
 const PATIENCE = 30_000;
@@ -38,7 +39,7 @@ function launch(
   args: string[] = [],
 ): { process: ChildProcess; output: () => string } {
   const { PATH, HOME, TMPDIR, LANG } = process.env;
-  const env = { PATH, HOME, TMPDIR, LANG, BCRYPT_COST: '4', ...environment };
+  const env = { PATH, HOME, TMPDIR, LANG, BCRYPT_COST: '4', ...NO_LIMITS, ...environment };
   const child = spawn(process.execPath, [join(DIST, `${program}.js`), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -25,6 +25,9 @@ export interface TestApp {
   readonly routes: readonly string[];
 }
 
+/** All tests of a file come from one address. */
+export const NO_LIMITS = { LIMIT_REGISTRATIONS: '1000000', LIMIT_ADDRESS_FAILURES: '1000000' };
+
 export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
 
 /**
@@ -40,6 +43,7 @@ export async function startApp(
     PUBLIC_URL: 'http://localhost:3000',
     BCRYPT_COST: '4',
     LOG_LEVEL: 'silent',
+    ...NO_LIMITS,
     ...given.environment,
   };
   const methods = given.methods ?? signInMethods;

@@ -1,8 +1,14 @@
 import type { ContractName } from '../../platform/http/contract-name';
 import type { Contract } from './contract';
+import { managed } from './managed.contract';
+import { pin } from './pin.contract';
 import { wire } from './wire.contract';
 
 /** The contracts that this server speaks. */
-export const contracts: Partial<Record<ContractName, Contract>> & { readonly wire: Contract } = { wire };
+export const contracts: Partial<Record<ContractName, Contract>> & { readonly wire: Contract } = {
+  wire,
+  pin,
+  managed,
+};
 
 export const contractFor = (name: ContractName): Contract => contracts[name] ?? contracts.wire;

@@ -1,7 +1,8 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
 import type { ApiError } from '../../platform/http/api-error';
-import { UserView } from '../../users/user.view';
-import type { Renewed, SignedIn } from '../sign-in.service';
+import { UserView, viewUser } from '../../users/user.view';
+import type { User } from '../../users/user.entity';
+import type { Refreshed, SignedIn } from '../signed-in';
 import type { Contract } from './contract';
 
 const EXAMPLE_TOKEN = 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI…';
@@ -22,9 +23,17 @@ export class WireSignedIn extends WireTokens {
   user: WireUser;
 }
 
-export class WireRegistered extends WireTokens {
+const UNVERIFIED = 'null where REQUIRE_VERIFIED_EMAIL is on: the account signs in once its email is verified';
+
+export class WireRegistered {
   @ApiProperty()
   user: UserView;
+
+  @ApiProperty({ type: String, nullable: true, description: UNVERIFIED, example: EXAMPLE_TOKEN })
+  token: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: UNVERIFIED, example: EXAMPLE_REFRESH_TOKEN })
+  refreshToken: string | null;
 }
 
 export class WireMessage {
@@ -57,7 +66,7 @@ const errorSchema = {
   },
 };
 
-export const writeTokens = ({ accessToken, session }: Renewed): WireTokens => ({
+export const writeTokens = ({ accessToken, session }: Refreshed): WireTokens => ({
   token: accessToken,
   refreshToken: session.refreshToken,
 });
@@ -72,4 +81,9 @@ export const wire = {
     ...writeTokens(result),
   }),
   signedInType: WireSignedIn,
+  registered: (user: User, result: SignedIn | null): WireRegistered => ({
+    user: viewUser(user),
+    ...(result ? writeTokens(result) : { token: null, refreshToken: null }),
+  }),
+  registeredType: WireRegistered,
 } satisfies Contract;

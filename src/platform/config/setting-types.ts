@@ -33,3 +33,14 @@ export const baseUrl = makeValidator<string>((input) => {
   }
   return url.href.replace(/\/+$/, '');
 });
+
+/** Comma-separated origins, exact: scheme, host and port, without a path (RFC 6454). */
+export const origins = makeValidator<readonly string[]>((input) => {
+  const list = input.split(',').map((origin) => origin.trim());
+  for (const origin of list) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
+      throw new Error(`must list origins such as https://app.example.com; "${origin}" is none`);
+    }
+  }
+  return list;
+});

@@ -16,6 +16,8 @@ export abstract class ApiError extends Error {
   readonly problems?: readonly FieldProblem[];
   /** Whole seconds, sent as `Retry-After`. */
   readonly retryAfter?: number;
+  /** The name of a cookie that came more than once, and that the answer deletes everywhere. */
+  readonly ambiguousCookie?: string;
 }
 
 export class ValidationFailed extends ApiError {
@@ -39,6 +41,11 @@ export class NotFound extends ApiError {
   }
 }
 
+export class Forbidden extends ApiError {
+  readonly code = 'FORBIDDEN';
+  readonly status = 403;
+}
+
 export class PayloadTooLarge extends ApiError {
   readonly code = 'PAYLOAD_TOO_LARGE';
   readonly status = 413;
@@ -54,6 +61,16 @@ export class UnsupportedMediaType extends ApiError {
 
   constructor() {
     super('Send the body as JSON, with Content-Type: application/json');
+  }
+}
+
+export class RateLimited extends ApiError {
+  readonly code = 'RATE_LIMITED';
+  readonly status = 429;
+
+  /** @param retryAfter whole seconds */
+  constructor(override readonly retryAfter: number) {
+    super(`Too many attempts; try again in ${retryAfter} seconds`);
   }
 }
 

@@ -9,9 +9,13 @@ export interface Client {
   readonly userAgent: string | null;
 }
 
-export const FromClient = createParamDecorator((_: unknown, context: ExecutionContext): Client => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
+/** `ip` comes from a proxy's header only as TRUST_PROXY says. */
+export function clientOf(request: Pick<FastifyRequest, 'ip' | 'headers'>): Client {
   // Header bytes arrive as latin-1; what is no printable ASCII has no place in a list of devices.
   const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '').slice(0, LONGEST_USER_AGENT);
   return { ip: request.ip, userAgent: userAgent || null };
-});
+}
+
+export const FromClient = createParamDecorator((_: unknown, context: ExecutionContext): Client =>
+  clientOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

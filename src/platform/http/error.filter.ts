@@ -11,6 +11,8 @@ import {
   ValidationFailed,
 } from './api-error';
 import { contractOf, type ContractName } from './contract-name';
+import { forgetEverywhere } from './cookies';
+import type { HttpSettings } from './http.settings';
 
 /** How each contract writes an error's body. */
 export type ErrorForms = Readonly<Partial<Record<ContractName, (error: ApiError) => object>>> & {
@@ -25,6 +27,7 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(
     private readonly forms: ErrorForms,
     private readonly bodyLimit: number,
+    private readonly http: HttpSettings,
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
@@ -34,6 +37,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (error.status >= 500)
       request.log.error({ err: error.cause ?? error, code: error.code }, error.message);
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
+    if (error.ambiguousCookie) forgetEverywhere(reply, error.ambiguousCookie, this.http);
     const write = this.forms[contractOf(request)] ?? this.forms.wire;
     void reply.code(error.status).send(write(error));
   }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { host, port, str } from 'envalid';
 import { defineSettings, type SettingsOf } from '../config/settings';
-import { baseUrl } from '../config/setting-types';
+import { baseUrl, origins } from '../config/setting-types';
 
 export const httpSettings = defineSettings('http', {
   variables: {
@@ -9,6 +9,8 @@ export const httpSettings = defineSettings('http', {
     HOST: host({ default: undefined }),
     PUBLIC_URL: baseUrl({ default: undefined }),
     TRUST_PROXY: str({ default: undefined }),
+    CORS_ORIGINS: origins({ default: [] }),
+    COOKIE_DOMAIN: str({ default: undefined }),
   },
   complete(values, { production, complain }) {
     if (production && !values.PUBLIC_URL) {
@@ -17,16 +19,33 @@ export const httpSettings = defineSettings('http', {
         'is missing; it is where clients reach this server, and the issuer of its tokens',
       );
     }
+    const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
     return {
       port: values.PORT,
       host: values.HOST ?? (production ? '0.0.0.0' : 'localhost'),
-      publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}`,
+      publicUrl,
       trustProxy: trustProxy(values.TRUST_PROXY, complain),
+      corsOrigins: values.CORS_ORIGINS,
+      cookieDomain: cookieDomain(values.COOKIE_DOMAIN, publicUrl, complain),
     };
   },
 });
 
 export type HttpSettings = SettingsOf<typeof httpSettings>;
+
+/** A browser drops a cookie for a domain that the server's own name is not in: better said at the start. */
+function cookieDomain(
+  given: string | undefined,
+  publicUrl: string,
+  complain: (variable: string, problem: string) => void,
+) {
+  const domain = given?.toLowerCase().replace(/^\./, '');
+  if (domain === undefined) return undefined;
+  const { hostname } = new URL(publicUrl);
+  if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain) && `.${hostname}`.endsWith(`.${domain}`)) return domain;
+  complain('COOKIE_DOMAIN', `must be the host of PUBLIC_URL (${hostname}) or a domain above it`);
+  return undefined;
+}
 
 /**
  * A number of hops, or networks in CIDR form; not set: no proxy is trusted. Fastify takes a bare number for

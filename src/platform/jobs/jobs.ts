@@ -25,6 +25,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly key: Buffer;
   private readonly works = new Map<string, Work<never>>();
+  private readonly rounds = new Map<string, number>();
   private readonly stopping = new AbortController();
   private boss: PgBoss;
   private loops: Promise<void>[] = [];
@@ -41,15 +42,24 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
     this.works.set(name, work);
   }
 
+  /** The same for work that comes round by itself: each time, one instance does it. */
+  every(seconds: number, name: string, work: () => Promise<void>): void {
+    this.define(name, work);
+    this.rounds.set(name, seconds);
+  }
+
   /** Promises a job: it is there when the transaction commits and was never there when it rolls back. */
   async add<T>(name: string, payload: T, transaction: EntityManager): Promise<void> {
-    const sealed = seal(JSON.stringify(payload), this.key, name).toString('base64');
     const within = {
       executeSql: async (text: string, values: unknown[]) => ({
         rows: await transaction.query<unknown[]>(text, values),
       }),
     };
-    await this.boss.send(name, { sealed }, { db: within });
+    await this.boss.send(name, this.sealed(name, payload), { db: within });
+  }
+
+  private sealed(name: string, payload: unknown): { sealed: string } {
+    return { sealed: seal(JSON.stringify(payload), this.key, name).toString('base64') };
   }
 
   async onModuleInit(): Promise<void> {
@@ -64,7 +74,10 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Begins to do jobs. A server does; a command, which may have other settings for mail, does not. */
   start(): void {
-    this.loops = [...this.works].map(([name, work]) => this.keepWorking(name, work));
+    this.loops = [
+      ...[...this.works].map(([name, work]) => this.keepWorking(name, work)),
+      ...[...this.rounds].map(([name, seconds]) => this.keepPromising(name, seconds)),
+    ];
   }
 
   /** Jobs under way are finished; the rest waits in the database for the next start. */
@@ -80,6 +93,16 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
     await boss.start();
     for (const name of this.works.keys()) {
       await boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
+    }
+  }
+
+  /** Every instance promises each round; the queue takes one promise for each. */
+  private async keepPromising(name: string, seconds: number): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      await this.boss
+        .send(name, this.sealed(name, null), { singletonSeconds: seconds })
+        .catch((error: Error) => this.logger.warn(`The queue can't be reached: ${error.message}`));
+      await pause((seconds * 1_000) / 2, this.stopping.signal);
     }
   }
 

@@ -1,0 +1,151 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { InvalidCredentials } from '../auth/auth.errors';
+import { CurrentPassword } from '../auth/current-password';
+import { SecretAttempts } from '../auth/secret-attempts';
+import type { Proof, Registrar } from '../auth/sign-in-method';
+import { AuditTrail } from '../platform/audit/audit-trail';
+import { Clock } from '../platform/clock/clock';
+import { violates } from '../platform/database/database-errors';
+import { SecretHasher } from '../platform/hashing/secret-hasher';
+import type { Client } from '../platform/http/client';
+import type { Principal } from '../platform/http/principal';
+import { Mailer } from '../platform/mail/mailer';
+import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
+import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
+import { SessionEndings } from '../sessions/session-endings';
+import { InvalidToken } from '../sessions/session.errors';
+import type { User } from '../users/user.entity';
+import { UsersService } from '../users/users.service';
+import { nameKey } from './pin-name';
+import { pinSet } from './pin-set.mail';
+import type { PinRegisterBody, SetPinBody } from './pin.dto';
+import { Pin } from './pin.entity';
+import { NameExists, PinIsOff } from './pin.errors';
+import { pinSettings, type PinSettings } from './pin.settings';
+
+type Known = Proof['user'] & { readonly hash: string; readonly failuresInARow: number };
+
+interface Before {
+  readonly credentialVersion: number;
+  /** Null where the account has no PIN yet. */
+  readonly failuresInARow: number | null;
+}
+
+/** PINs: setting and proving them. A PIN is weak, so what protects it is how few may be tried. */
+@Injectable()
+export class PinService implements Registrar<PinRegisterBody> {
+  private readonly policy: GuessPolicy;
+  private readonly offAfter: number;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    private readonly hasher: SecretHasher,
+    private readonly attempts: SecretAttempts,
+    private readonly locks: GuessLocks,
+    private readonly users: UsersService,
+    private readonly endings: SessionEndings,
+    private readonly mailer: Mailer,
+    private readonly audit: AuditTrail,
+    @Optional() @Inject(CurrentPassword) private readonly currentPassword: CurrentPassword | undefined,
+    @Inject(pinSettings.token) { guesses, offAfter }: PinSettings,
+    @Inject(rateLimitSettings.token) { locks: lengths }: RateLimitSettings,
+  ) {
+    this.policy = { ...guesses, locks: lengths };
+    this.offAfter = offAfter;
+  }
+
+  /** @throws NameExists */
+  async register({ name, pin }: PinRegisterBody, client: Client): Promise<User> {
+    // Spares the hash where the answer is known; the unique constraint decides between parallel requests.
+    if (await this.database.manager.existsBy(Pin, { nameKey: nameKey(name) })) throw new NameExists();
+    const hash = await this.hasher.hash(pin);
+    return this.database.transaction(async (transaction) => {
+      const user = await this.users.create({ email: null, name }, client, transaction);
+      await this.store(user.id, name, hash, transaction);
+      return user;
+    });
+  }
+
+  /**
+   * @throws InvalidCredentials the same, after the same work, for an unknown name, a wrong PIN and one that is off
+   * @throws RateLimited
+   */
+  async prove(name: string, pin: string, client: Client): Promise<Proof> {
+    const known = await this.find(nameKey(name));
+    const hash = known && known.failuresInARow < this.offAfter ? known.hash : null;
+    const userId = known?.id ?? null;
+    const onFailure = (transaction: EntityManager) =>
+      transaction.query('UPDATE pins SET failures_in_a_row = failures_in_a_row + 1 WHERE user_id = $1', [
+        userId,
+      ]);
+    const attempt = { secret: 'pin', name: nameKey(name), userId, client, onFailure } as const;
+    const right = await this.attempts.evaluate(attempt, this.policy, () => this.hasher.verify(pin, hash));
+    if (!right || !known) throw new InvalidCredentials('Invalid name or PIN');
+    if (known.failuresInARow > 0)
+      await this.database.manager.update(Pin, { userId: known.id }, { failuresInARow: 0 });
+    return { user: known };
+  }
+
+  /**
+   * Gives the caller's account a PIN, or another one, and tells the owner by mail. Replacing one ends the other sessions.
+   * @throws InvalidCredentials when the account has a password and this is not it
+   * @throws PinIsOff when the PIN is off and the caller came by it
+   * @throws NameExists
+   */
+  async set(caller: Principal, { name, pin, currentPassword }: SetPinBody, client: Client): Promise<void> {
+    const { id: userId } = caller.user;
+    const { credentialVersion, failuresInARow } = await this.before(caller);
+    if ((failuresInARow ?? 0) >= this.offAfter && caller.session.method === 'pin') throw new PinIsOff();
+    await this.currentPassword?.demand(userId, currentPassword, client);
+    const hash = await this.hasher.hash(pin);
+    await this.database.transaction(async (transaction) => {
+      const first = await this.users.bumpCredentialVersion(userId, credentialVersion, transaction);
+      if (!first) throw new InvalidCredentials('Your credentials have just been changed; try again');
+      await transaction.delete(Pin, { userId });
+      await this.store(userId, name, hash, transaction);
+      await this.users.nameIfNameless(userId, name, transaction);
+      const event = { action: 'credential_changed', userId, client, details: { credential: 'pin' } } as const;
+      await this.audit.record(event, transaction);
+      const ending = { reason: 'pin_changed', client, by: caller.session.id } as const;
+      if (failuresInARow !== null) await this.endings.endAll(userId, caller.session.id, ending, transaction);
+      if (caller.user.email) await this.mailer.send(pinSet(caller.user.email), transaction);
+    });
+    await this.locks.clear(this.locks.subject('pin', nameKey(name)));
+  }
+
+  private async find(key: string): Promise<Known | undefined> {
+    const [known] = await this.database.query<Known[]>(
+      `SELECT u.id, u.email, u.name, u.credential_version AS "credentialVersion",
+              p.hash, p.failures_in_a_row AS "failuresInARow"
+         FROM pins p JOIN users u ON u.id = p.user_id WHERE p.name_key = $1`,
+      [key],
+    );
+    return known;
+  }
+
+  /**
+   * What the change is allowed by. Version and session in one statement: whoever changes a credential meanwhile, and so
+   * ends this session, also makes the version another one.
+   * @throws InvalidToken when the session has just ended
+   */
+  private async before({ user, session }: Principal): Promise<Before> {
+    const [before] = await this.database.query<Before[]>(
+      `SELECT u.credential_version AS "credentialVersion", p.failures_in_a_row AS "failuresInARow"
+         FROM users u JOIN sessions s ON s.user_id = u.id AND s.id = $2 AND s.revoked_at IS NULL
+         LEFT JOIN pins p ON p.user_id = u.id WHERE u.id = $1`,
+      [user.id, session.id],
+    );
+    if (!before) throw new InvalidToken();
+    return before;
+  }
+
+  private async store(userId: string, name: string, hash: string, transaction: EntityManager): Promise<void> {
+    try {
+      await transaction.insert(Pin, { userId, nameKey: nameKey(name), hash, changedAt: this.clock.now() });
+    } catch (error) {
+      throw violates(error, 'pins_name_key_key') ? new NameExists() : error;
+    }
+  }
+}

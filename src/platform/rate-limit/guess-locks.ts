@@ -1,0 +1,90 @@
+import { createHmac, randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../clock/clock';
+import { AppSecret } from '../crypto/app-secret';
+import { Busy, RateLimited } from '../http/api-error';
+import { beginGuess, clearGuesses, failGuess, forgiveGuesses, withdrawGuess } from './guess-statements';
+
+/** How long a guess waits for those before it; each takes the time of a hash. */
+const PATIENCE = 15_000;
+const SHORTEST_WAIT = 20;
+const LONGEST_WAIT = 400;
+
+/** When guessing at a secret locks it, and for how long. Lengths of time in milliseconds. */
+export interface GuessPolicy {
+  /** Wrong guesses until the first lock. */
+  readonly most: number;
+  /** Wrong guesses further apart than this don't add up. */
+  readonly window: number;
+  /** The length of the first lock in a row, of the second, …; the last one is that of all further ones. */
+  readonly locks: readonly number[];
+}
+
+/**
+ * Locks on secrets that people choose, shared by all instances through PostgreSQL. A guess takes its place before it is
+ * checked, so parallel guesses can't pass the limit; while all places are taken further ones wait, so that many right
+ * ones at once are not taken for an attack. Names that nobody has are counted and locked the same.
+ */
+@Injectable()
+export class GuessLocks {
+  private readonly key: Buffer;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    appSecret: AppSecret,
+  ) {
+    this.key = appSecret.keyFor('guess locks');
+  }
+
+  /** @param name as it is compared: normalised, in lower case */
+  subject(secret: string, name: string): Buffer {
+    return createHmac('sha256', this.key).update(`${secret}\0${name}`).digest();
+  }
+
+  /**
+   * Takes a place. Who calls it must end the guess by `fail`, `forgive` or `withdraw`.
+   * @throws RateLimited while the secret is locked
+   * @throws Busy when the guesses before it take too long
+   */
+  async begin(subject: Buffer, { most, window }: GuessPolicy): Promise<void> {
+    const deadline = performance.now() + PATIENCE;
+    for (let wait = SHORTEST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      const now = this.clock.now();
+      const [row] = await beginGuess.run(this.database, [subject, now, most, window]);
+      if (row?.begun) return;
+      if (row?.lockedUntil) throw new RateLimited(secondsUntil(row.lockedUntil, now));
+      if (performance.now() > deadline) throw new Busy(1);
+      await sleep(randomInt(wait / 2, wait));
+    }
+  }
+
+  /** @returns the whole seconds for which this guess locked the secret, or undefined */
+  async fail(
+    subject: Buffer,
+    { most, locks }: GuessPolicy,
+    transaction: EntityManager,
+  ): Promise<number | undefined> {
+    const now = this.clock.now();
+    const [locked] = await transaction.query<{ lockedUntil: Date }[]>(failGuess, [subject, now, most, locks]);
+    return locked && secondsUntil(locked.lockedUntil, now);
+  }
+
+  async forgive(subject: Buffer): Promise<void> {
+    await forgiveGuesses.run(this.database, [subject, this.clock.now()]);
+  }
+
+  /** For a secret that was set anew: what was guessed at the old one is forgotten. */
+  async clear(subject: Buffer): Promise<void> {
+    await clearGuesses.run(this.database, [subject, this.clock.now()]);
+  }
+
+  async withdraw(subject: Buffer): Promise<void> {
+    await withdrawGuess.run(this.database, [subject]);
+  }
+}
+
+const secondsUntil = (end: Date, now: Date): number =>
+  Math.max(1, Math.ceil((end.getTime() - now.getTime()) / 1_000));

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../platform/clock/clock';
+import type { Client } from '../platform/http/client';
+import { endSessions } from './session-statements';
+
+export type EndingReason =
+  'logout' | 'revoked' | 'password_changed' | 'pin_changed' | 'refresh_token_reused' | 'too_many_sessions';
+
+/** Why sessions are ended and who asks for it, for the audit. */
+export interface Ending {
+  readonly reason: EndingReason;
+  readonly client: Client;
+  /** The session that asks for it, where it is another one. */
+  readonly by?: string;
+}
+
+const one = endSessions('s.id = $6');
+const allButOne = endSessions('s.user_id = $6 AND s.id IS DISTINCT FROM $7::uuid');
+const named = endSessions(
+  `s.id = ANY($6::uuid[]) AND s.user_id = $7
+   AND NOT EXISTS (SELECT FROM sessions f WHERE f.id = ANY($6::uuid[]) AND f.user_id <> $7)`,
+);
+const longestUnseen = endSessions(
+  `s.id IN (SELECT o.id FROM sessions o
+             WHERE o.user_id = $6 AND o.id <> $7 AND o.revoked_at IS NULL
+               AND o.expires_at > $1 AND o.idle_expires_at > $1
+             ORDER BY o.last_seen_at DESC, o.id OFFSET $8)`,
+);
+
+/** Ends sessions: at once for every transport, because each of their tokens only names its session. */
+@Injectable()
+export class SessionEndings {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Idempotent. */
+  async end(sessionId: string, ending: Ending): Promise<void> {
+    await this.run(one, ending, [sessionId]);
+  }
+
+  /** Ends every session of a user, but for one where it is named, within the caller's transaction. */
+  async endAll(
+    userId: string,
+    kept: string | null,
+    ending: Ending,
+    transaction: EntityManager,
+  ): Promise<void> {
+    await this.run(allButOne, ending, [userId, kept], transaction);
+  }
+
+  /**
+   * Ends those of a user's sessions that are named; those that have ended already are left as they are.
+   * @returns how many were ended, and whether one is somebody else's: then none was
+   */
+  async endOwn(
+    sessionIds: readonly string[],
+    userId: string,
+    ending: Ending,
+  ): Promise<{ ended: number; foreign: boolean }> {
+    const ended = await this.run(named, ending, [sessionIds, userId]);
+    if (ended.length > 0) return { ended: ended.length, foreign: false };
+    const [row] = await this.database.query<[{ foreign: boolean }]>(
+      `SELECT EXISTS (SELECT FROM sessions WHERE id = ANY($1::uuid[]) AND user_id <> $2) AS foreign`,
+      [sessionIds, userId],
+    );
+    return { ended: 0, foreign: row.foreign };
+  }
+
+  /** Keeps a user within a number of sessions: those go that were not seen for longest, never the one named. */
+  async endSurplus(userId: string, kept: string, most: number, ending: Ending): Promise<void> {
+    await this.run(longestUnseen, ending, [userId, kept, most - 1]);
+  }
+
+  private run(
+    statement: string,
+    { reason, client, by }: Ending,
+    values: unknown[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<{ id: string }[]> {
+    const told = [this.clock.now(), reason, client.ip, client.userAgent, by ?? null];
+    return manager.query<{ id: string }[]>(statement, [...told, ...values]);
+  }
+}

@@ -1,0 +1,21 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsString, Matches, MaxLength } from 'class-validator';
+
+const MOST = 100;
+
+/** A field that holds a person's name: trimmed, composed (NFC), without control characters or halves of characters. */
+export const Name = (
+  property: typeof ApiProperty | typeof ApiPropertyOptional = ApiProperty,
+  options: object = {},
+): PropertyDecorator =>
+  applyDecorators(
+    property({ type: String, maxLength: MOST, example: 'Alice Johnson', ...options }),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.normalize('NFC').trim() : value,
+    ),
+    Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: '$property must not contain control characters' }),
+    MaxLength(MOST, { message: `$property must have at most ${MOST} characters` }),
+    IsString({ message: '$property must be a string' }),
+  );
