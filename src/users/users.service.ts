@@ -51,10 +51,10 @@ export class UsersService {
    * To be called first in every transaction that changes a credential: its row lock makes sign-ins under way
    * wait, and the new version makes them fail.
    * @param seen the version under which the change was allowed
-   * @returns false when another change came first: then nothing may be changed
+   * @returns false when another change came first, or the account is disabled: then nothing may be changed
    */
   async bumpCredentialVersion(userId: string, seen: number, transaction: EntityManager): Promise<boolean> {
-    const stillSeen = { id: userId, credentialVersion: seen };
+    const stillSeen = { id: userId, credentialVersion: seen, disabledAt: IsNull() };
     const { affected } = await transaction.update(User, stillSeen, { credentialVersion: seen + 1 });
     return affected === 1;
   }

@@ -18,6 +18,7 @@ export interface TestApp {
   readonly clock: TestClock;
   readonly database: DataSource;
   readonly url: string;
+  readonly databaseUrl: string;
   /** Supertest on the listening server. */
   readonly http: ReturnType<typeof request>;
   readonly violations: string[];
@@ -80,6 +81,7 @@ export async function startApp(
     clock,
     database: nest.get(DataSource),
     url,
+    databaseUrl: environment['DATABASE_URL'] ?? '',
     http: request(url),
     violations,
     routes: routes.filter((route) => !route.startsWith('HEAD')),

@@ -4,12 +4,17 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 
 const LONGEST = 3_650 * UNITS.d;
 
-/** `60s`, `15m`, `30d` → milliseconds. */
+/** `60s`, `15m`, `30d` → milliseconds; undefined for what is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(text);
+  return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
+}
+
+/** A length of time, written as `parseDuration` reads it. */
 export const duration = makeValidator<number>((input) => {
-  const match = /^(\d+)(ms|s|m|h|d)$/.exec(input);
-  const length = Number(match?.[1]) * UNITS[match?.[2] as keyof typeof UNITS];
+  const length = parseDuration(input) ?? 0;
   if (length > LONGEST) throw new Error('is longer than ten years');
-  if (!match || length === 0) throw new Error('is no duration: write 60s, 15m, 12h or 30d');
+  if (length === 0) throw new Error('is no duration: write 60s, 15m, 12h or 30d');
   return length;
 });
 

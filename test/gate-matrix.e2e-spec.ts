@@ -1,0 +1,195 @@
+import {
+  bearer,
+  cookie,
+  cookiesOf,
+  GOOD_PASSWORD,
+  someEmail,
+  someName,
+  verifyEmail,
+} from './support/builders';
+import { useApp, type TestApp } from './support/test-app';
+
+/** Somebody with every way in and a session of every kind, all open. */
+interface Everyone {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly wire: { token: string; refreshToken: string };
+  readonly managed: { access_token: string; refresh_token: string; sessionId: string };
+  readonly pin: { accessToken: string; refreshToken: string };
+}
+
+const PIN = '4711';
+const WRONG = 'not-the-password';
+const NEXT = 'another-good-password';
+
+async function someone(app: TestApp): Promise<Everyone> {
+  const [name, email] = [someName(), someEmail()];
+  const registered = await app.http
+    .post('/auth/register')
+    .send({ email, password: GOOD_PASSWORD })
+    .expect(201);
+  const id = registered.body.user._id;
+  await verifyEmail(app, id);
+  const wire = (await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200)).body;
+  await app.http
+    .post('/auth/pin')
+    .set(...bearer(wire.token))
+    .send({ name, pin: PIN, currentPassword: GOOD_PASSWORD })
+    .expect(200);
+  const cookies = cookiesOf(await app.http.post('/auth/login').send({ name, pin: PIN }).expect(200));
+  const valueOf = (cookie: string) => cookies[cookie]?.value ?? '';
+  const pin = { accessToken: valueOf('accessToken'), refreshToken: valueOf('refreshToken') };
+  const managed = (await app.http.post('/auth/signin').send({ email, password: GOOD_PASSWORD }).expect(200))
+    .body;
+  return { id, email, name, wire, managed: managed.data, pin };
+}
+
+type State = (app: TestApp, who: Everyone) => Promise<unknown>;
+
+const STATES = {
+  active: () => Promise.resolve(),
+  locked: async (app, { email, name }) => {
+    for (let turn = 0; turn < 10; turn++)
+      await app.http.post('/auth/login').send({ email, password: WRONG }).expect(401);
+    for (let turn = 0; turn < 5; turn++)
+      await app.http.post('/auth/login').send({ name, pin: '0000' }).expect(401);
+  },
+  disabled: (app, { id }) => app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]),
+  deleted: (app, { id }) => app.database.query('DELETE FROM users WHERE id = $1', [id]),
+  unverified: (app, { id }) =>
+    app.database.query('UPDATE users SET email_verified_at = NULL WHERE id = $1', [id]),
+  expired: (app, { id }) =>
+    app.database.query(`UPDATE sessions SET expires_at = now() - interval '1 s' WHERE user_id = $1`, [id]),
+  idle: (app, { id }) =>
+    app.database.query(`UPDATE sessions SET idle_expires_at = now() - interval '1 s' WHERE user_id = $1`, [
+      id,
+    ]),
+  revoked: (app, { id }) =>
+    app.database.query(`UPDATE sessions SET revoked_at = now() WHERE user_id = $1`, [id]),
+} satisfies Record<string, State>;
+
+type Path = (app: TestApp, who: Everyone) => PromiseLike<{ status: number }>;
+
+/** Every path that opens a session. */
+const OPENING: Record<string, Path> = {
+  'POST /auth/login by password': (app, { email }) =>
+    app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }),
+  'POST /auth/login by PIN': (app, { name }) => app.http.post('/auth/login').send({ name, pin: PIN }),
+};
+const OPENING_VERIFIED: Record<string, Path> = {
+  'POST /auth/signin': (app, { email }) =>
+    app.http.post('/auth/signin').send({ email, password: GOOD_PASSWORD }),
+  'POST /v1/auth/signin': (app, { email }) =>
+    app.http.post('/v1/auth/signin').send({ email, password: GOOD_PASSWORD }),
+};
+/** Every path that keeps one going, or answers by one. */
+const USING: Record<string, Path> = {
+  'POST /auth/refresh by body': (app, { wire: { refreshToken } }) =>
+    app.http.post('/auth/refresh').send({ refreshToken }),
+  'POST /auth/refresh by cookie': (app, { pin: { refreshToken } }) =>
+    app.http.post('/auth/refresh').set(...cookie({ refreshToken })),
+  'POST /auth/refresh-token': (app, { managed }) =>
+    app.http.post('/auth/refresh-token').send({ refreshToken: managed.refresh_token }),
+  'POST /v1/auth/refresh-token': (app, { managed }) =>
+    app.http.post('/v1/auth/refresh-token').send({ refreshToken: managed.refresh_token }),
+  'GET /auth/me by Bearer': (app, { wire }) => app.http.get('/auth/me').set(...bearer(wire.token)),
+  'GET /auth/me by cookie': (app, { pin: { accessToken } }) =>
+    app.http.get('/auth/me').set(...cookie({ accessToken })),
+  'GET /auth/:userId/sessions': (app, { id, managed }) =>
+    app.http.get(`/auth/${id}/sessions`).set(...bearer(managed.access_token)),
+  'GET /v1/auth/:userId/sessions by cookie': (app, { id, pin: { accessToken } }) =>
+    app.http.get(`/v1/auth/${id}/sessions`).set(...cookie({ accessToken })),
+  'DELETE /auth/:sessionId/sessions': (app, { wire, managed }) =>
+    app.http.delete(`/auth/${managed.sessionId}/sessions`).set(...bearer(wire.token)),
+  'POST /auth/signout': (app, { managed }) =>
+    app.http.post('/auth/signout').set(...bearer(managed.access_token)),
+  'POST /auth/logout by Bearer': (app, { wire }) => app.http.post('/auth/logout').set(...bearer(wire.token)),
+  'POST /auth/logout by cookie': (app, { pin: { accessToken } }) =>
+    app.http.post('/auth/logout').set(...cookie({ accessToken })),
+};
+/** Every path that asks a signed-in user for the secret once more. */
+const USING_SECRET: Record<string, Path> = {
+  'POST /auth/change-password': (app, { wire }) =>
+    app.http
+      .post('/auth/change-password')
+      .set(...bearer(wire.token))
+      .send({ currentPassword: GOOD_PASSWORD, newPassword: NEXT }),
+  'POST /auth/pin': (app, { wire }) =>
+    app.http
+      .post('/auth/pin')
+      .set(...bearer(wire.token))
+      .send({ name: someName(), pin: '1234', currentPassword: GOOD_PASSWORD }),
+  'POST /auth/reset-password with a Bearer token': (app, { email, wire }) =>
+    app.http
+      .post('/auth/reset-password')
+      .set(...bearer(wire.token))
+      .send({ email, oldPassword: GOOD_PASSWORD, newPassword: NEXT }),
+};
+/** The one that asks for the secret alone, and opens nothing. */
+const SECRET_ALONE: Record<string, Path> = {
+  'POST /auth/reset-password': (app, { email }) =>
+    app.http.post('/auth/reset-password').send({ email, oldPassword: GOOD_PASSWORD, newPassword: NEXT }),
+};
+
+type Expected = Record<keyof typeof STATES, number>;
+const ended = { expired: 401, idle: 401, revoked: 401 };
+const gone = { disabled: 401, deleted: 401 };
+const open = { expired: 200, idle: 200, revoked: 200 };
+
+const ROWS: [Record<string, Path>, Expected][] = [
+  [OPENING, { active: 200, locked: 429, unverified: 200, ...gone, ...open }],
+  [OPENING_VERIFIED, { active: 200, locked: 429, unverified: 401, ...gone, ...open }],
+  [USING, { active: 200, locked: 200, unverified: 200, ...gone, ...ended }],
+  [USING_SECRET, { active: 200, locked: 429, unverified: 200, ...gone, ...ended }],
+  [SECRET_ALONE, { active: 200, locked: 429, unverified: 200, ...gone, ...open }],
+];
+
+const cases = (states: (keyof typeof STATES)[]) =>
+  ROWS.flatMap(([paths, expected]) =>
+    Object.entries(paths).flatMap(([name, path]) =>
+      states.map((state) => ({ name, state, path, status: expected[state] })),
+    ),
+  );
+
+describe('[A3] the gate: every state on every path', () => {
+  const app = useApp();
+
+  it.each(cases(Object.keys(STATES) as (keyof typeof STATES)[]))(
+    '$state: $name is $status',
+    async ({ state, path, status }) => {
+      const who = await someone(app);
+      await STATES[state](app, who);
+      expect((await path(app, who)).status).toBe(status);
+    },
+  );
+
+  it('no route that asks for a session was left out', () => {
+    const tried = ROWS.flatMap(([paths]) => Object.keys(paths)).map((name) => name.replace('/v1', ''));
+    const open = [
+      'GET /.well-known/jwks.json',
+      'GET /auth/health',
+      'GET /docs',
+      'GET /openapi',
+      'POST /auth/register',
+    ];
+    for (const route of app.routes) {
+      if (open.some((one) => route.startsWith(one))) continue;
+      expect([route, tried.some((name) => name.startsWith(route.replace('/v1', '')))]).toEqual([route, true]);
+    }
+  });
+});
+
+describe('[A3] the gate where verified emails are demanded', () => {
+  const app = useApp({ environment: { REQUIRE_VERIFIED_EMAIL: 'true' } });
+
+  it.each(
+    [OPENING, OPENING_VERIFIED, USING].flatMap((paths) =>
+      Object.entries(paths).map(([name, path]) => ({ name, path })),
+    ),
+  )('unverified: $name is 401', async ({ path }) => {
+    const who = await someone(app);
+    await STATES.unverified(app, who);
+    expect((await path(app, who)).status).toBe(401);
+  });
+});
