@@ -1,5 +1,4 @@
 import { GOOD_PASSWORD, someEmail } from './support/builders';
-import { freshDatabase } from './support/database';
 import { freshDataDir, runCommand, startServer, type ServerProcess } from './support/server-process';
 
 const ROUNDS = 10;
@@ -62,55 +61,6 @@ describe('kill -9 under load', () => {
     }
     await server.end();
   }, 240_000);
-});
-
-describe('two servers on one database', () => {
-  let servers: [ServerProcess, ServerProcess];
-  beforeAll(async () => {
-    const environment = {
-      DATABASE_URL: await freshDatabase(),
-      APP_SECRET: 'GzR2v0mT9bWqXy4LsJ1KdHn8PfEc7AuO',
-      PUBLIC_URL: 'http://one.example',
-      DATA_DIR: freshDataDir(),
-    };
-    servers = (await Promise.all([1, 2].map(() => startServer(environment)))) as [
-      ServerProcess,
-      ServerProcess,
-    ];
-  }, 60_000);
-  afterAll(() => Promise.all(servers.map((server) => server.end())));
-
-  const spread = <T>(calls: number, call: (server: ServerProcess) => PromiseLike<T>): Promise<T[]> =>
-    Promise.all(Array.from({ length: calls }, (_, turn) => call(servers[turn % 2 === 0 ? 0 : 1])));
-  const register = async () => {
-    const { body } = await servers[0].http
-      .post('/auth/register')
-      .send({ email: someEmail(), password: GOOD_PASSWORD });
-    return body as { token: string; refreshToken: string };
-  };
-
-  it('[A1] 50 parallel registrations of one address: one 201, 49 409', async () => {
-    const body = { email: someEmail(), password: GOOD_PASSWORD };
-    const answers = await spread(50, (server) => server.http.post('/auth/register').send(body));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(49).fill(409)]);
-  });
-
-  it('[A1] 50 parallel refreshes of one token: one successor', async () => {
-    const { refreshToken } = await register();
-    const answers = await spread(50, (server) => server.http.post('/auth/refresh').send({ refreshToken }));
-    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect(new Set(answers.map(({ body }) => body.refreshToken)).size).toBe(1);
-  });
-
-  it('[A13] a session ended on one is refused on the other with the next request', async () => {
-    for (let turn = 0; turn < 20; turn++) {
-      const { token } = await register();
-      const authorization = `Bearer ${token}`;
-      await servers[1].http.get('/auth/me').set('Authorization', authorization).expect(200);
-      await servers[0].http.post('/auth/logout').set('Authorization', authorization).expect(200);
-      await servers[1].http.get('/auth/me').set('Authorization', authorization).expect(401);
-    }
-  });
 });
 
 describe('npm run keys:rotate', () => {
