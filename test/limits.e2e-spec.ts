@@ -294,13 +294,34 @@ describe('limits on addresses', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(800);
     const managed = app.http.post('/auth/signin').set(...from('2001:db8:0:1::7'));
     await managed.send({ email: someEmail(), password: WRONG }).expect(429);
+    const events = await app.database.query(`SELECT ip FROM audit_events WHERE action = 'address_closed'`);
+    expect(events).toEqual([{ ip: '2001:db8:0:1:ffff::4' }]);
     await login('2001:db8:0:2::1').expect(401);
     await login('1.2.3.4').expect(401);
   });
 
   it('[A10] takes the address from the proxy, not from what a client says before it', async () => {
     for (let turn = 0; turn < 10; turn++) await login(`10.0.0.${turn}, 203.0.113.9`).expect(401);
+    const names = async () => (await app.database.query('SELECT 1 FROM guess_locks')).length;
+    const before = await names();
     await login('10.0.0.99, 203.0.113.9').expect(429);
+    expect(await names()).toBe(before);
+  });
+
+  it('150 parallel sign-ins of different people behind one address are no failures', async () => {
+    const people = await Promise.all(
+      Array.from(
+        { length: 30 },
+        async (_, turn) => (await registerFrom(`198.51.100.${turn}`)).body.user.email,
+      ),
+    );
+    const answers = await Promise.all(
+      people.flatMap((email: string) =>
+        Array.from({ length: 5 }, () => login('203.0.113.90', email, GOOD_PASSWORD)),
+      ),
+    );
+    expect(answers.some(({ status }) => status === 200)).toBe(true);
+    await login('203.0.113.90', people[0], GOOD_PASSWORD).expect(200);
   });
 
   it('[A2] 60 parallel failures: ten are evaluated', async () => {

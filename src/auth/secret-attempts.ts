@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditAction } from '../platform/audit/audit-event.entity';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import type { Client } from '../platform/http/client';
 import { addressKey } from '../platform/rate-limit/address-key';
@@ -50,32 +51,36 @@ export class SecretAttempts {
   ): Promise<boolean> {
     const subject = this.locks.subject(attempt.secret, attempt.name);
     const address = addressKey(attempt.client.ip);
+    // First of all: an address that is closed must not make rows for names that it makes up.
+    await this.addresses.check(address);
     await this.locks.begin(subject, policy);
-    try {
-      await this.addresses.consume(address);
-    } catch (error) {
+    const left = await this.addresses.consume(address).catch(async (error: unknown) => {
       await this.quietly(this.locks.withdraw(subject));
       throw error;
-    }
+    });
     const right = await check().catch(async (error: unknown) => {
       await this.quietly(Promise.all([this.locks.withdraw(subject), this.addresses.refund(address)]));
       throw error;
     });
     if (right) await Promise.all([this.locks.forgive(subject), this.addresses.refund(address)]);
-    else await this.fail(subject, attempt, policy);
+    else await this.fail(subject, attempt, policy, left === 0);
     return right;
   }
 
-  private async fail(subject: Buffer, attempt: SecretAttempt, policy: GuessPolicy): Promise<void> {
-    const { secret, userId, client, again, onFailure } = attempt;
+  private async fail(
+    subject: Buffer,
+    { secret, userId, client, again, onFailure }: SecretAttempt,
+    policy: GuessPolicy,
+    closesAddress: boolean,
+  ): Promise<void> {
     await this.database.transaction(async (transaction) => {
+      const tell = (action: AuditAction, details: object) =>
+        this.audit.record({ action, userId, client, details: { secret, ...details } }, transaction);
       await onFailure?.(transaction);
       const seconds = await this.locks.fail(subject, policy, transaction);
-      const action = again ? 'reauthentication_failed' : 'sign_in_failed';
-      await this.audit.record({ action, userId, client, details: { secret } }, transaction);
-      if (seconds === undefined) return;
-      const details = { secret, seconds };
-      await this.audit.record({ action: 'secret_locked', userId, client, details }, transaction);
+      await tell(again ? 'reauthentication_failed' : 'sign_in_failed', {});
+      if (seconds !== undefined) await tell('secret_locked', { seconds });
+      if (closesAddress) await tell('address_closed', {});
     });
   }
 

@@ -11,6 +11,8 @@ import { beginGuess, clearGuesses, failGuess, forgiveGuesses, withdrawGuess } fr
 const PATIENCE = 15_000;
 const SHORTEST_WAIT = 20;
 const LONGEST_WAIT = 400;
+/** Guesses that wait in one process. Each asks the database now and then, the more of them the more rarely. */
+const MOST_WAITING = 1_000;
 
 /** When guessing at a secret locks it, and for how long. Lengths of time in milliseconds. */
 export interface GuessPolicy {
@@ -30,6 +32,7 @@ export interface GuessPolicy {
 @Injectable()
 export class GuessLocks {
   private readonly key: Buffer;
+  private waiting = 0;
 
   constructor(
     private readonly database: DataSource,
@@ -47,18 +50,29 @@ export class GuessLocks {
   /**
    * Takes a place. Who calls it must end the guess by `fail`, `forgive` or `withdraw`.
    * @throws RateLimited while the secret is locked
-   * @throws Busy when the guesses before it take too long
+   * @throws Busy when the guesses before it are too many, or take too long
    */
-  async begin(subject: Buffer, { most, window }: GuessPolicy): Promise<void> {
-    const deadline = performance.now() + PATIENCE;
-    for (let wait = SHORTEST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
-      const now = this.clock.now();
-      const [row] = await beginGuess.run(this.database, [subject, now, most, window]);
-      if (row?.begun) return;
-      if (row?.lockedUntil) throw new RateLimited(secondsUntil(row.lockedUntil, now));
-      if (performance.now() > deadline) throw new Busy(1);
-      await sleep(randomInt(wait / 2, wait));
+  async begin(subject: Buffer, policy: GuessPolicy): Promise<void> {
+    if (await this.tryToBegin(subject, policy)) return;
+    if (this.waiting >= MOST_WAITING) throw new Busy(1);
+    this.waiting++;
+    try {
+      const deadline = performance.now() + PATIENCE;
+      for (let wait = SHORTEST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT + this.waiting)) {
+        await sleep(randomInt(wait / 2, wait));
+        if (await this.tryToBegin(subject, policy)) return;
+        if (performance.now() > deadline) throw new Busy(1);
+      }
+    } finally {
+      this.waiting--;
     }
+  }
+
+  private async tryToBegin(subject: Buffer, { most, window }: GuessPolicy): Promise<boolean> {
+    const now = this.clock.now();
+    const [row] = await beginGuess.run(this.database, [subject, now, most, window]);
+    if (row?.lockedUntil) throw new RateLimited(secondsUntil(row.lockedUntil, now));
+    return row?.begun ?? false;
   }
 
   /** @returns the whole seconds for which this guess locked the secret, or undefined */

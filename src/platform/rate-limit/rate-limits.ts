@@ -15,15 +15,27 @@ export class RateLimit {
   constructor(private readonly limiter: RateLimiterPostgres) {}
 
   /**
-   * Counts once, atomically: of parallel calls no more than the rate get through.
+   * Counts nothing and writes nothing: for who must be refused before anything else is done.
    * @throws RateLimited saying how long to wait
    */
-  async consume(key: string): Promise<void> {
+  async check(key: string): Promise<void> {
+    const counted = await this.limiter.get(key);
+    if (counted && counted.consumedPoints >= this.limiter.points) throw refused(counted);
+  }
+
+  /**
+   * Counts once, atomically: of parallel calls no more than the rate get through. One that is refused does not count.
+   * @returns how often it may still happen
+   * @throws RateLimited saying how long to wait
+   */
+  async consume(key: string): Promise<number> {
+    await this.check(key);
     try {
-      await this.limiter.consume(key);
+      return (await this.limiter.consume(key)).remainingPoints;
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)));
+      await this.refund(key);
+      throw refused(refusal);
     }
   }
 
@@ -33,11 +45,12 @@ export class RateLimit {
   }
 }
 
+const refused = ({ msBeforeNext }: RateLimiterRes): RateLimited =>
+  new RateLimited(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
+
 /** Makes limits on addresses and the like, by rate-limiter-flexible. Locks on accounts are `GuessLocks`. */
 @Injectable()
 export class RateLimits {
-  private readonly limiters: RateLimiterPostgres[] = [];
-
   constructor(private readonly database: DataSource) {}
 
   limit(name: string, { most, window }: Rate): RateLimit {
@@ -52,7 +65,6 @@ export class RateLimits {
       points: most,
       duration: window / 1_000,
     });
-    this.limiters.push(limiter);
     return new RateLimit(limiter);
   }
 }
