@@ -21,7 +21,7 @@ async function rotate(worker) {
   const { rowCount } = await pool.query({
     name: spendRefreshToken.name,
     text: spendRefreshToken.text,
-    values: [hashes[worker], next, new Date(), SUCCESSOR],
+    values: [hashes[worker], next, new Date(), SUCCESSOR, false],
   });
   if (rowCount !== 1) throw new Error('A rotation found no token');
   hashes[worker] = next;

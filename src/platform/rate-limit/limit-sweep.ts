@@ -22,13 +22,13 @@ export class LimitSweep {
     const now = this.clock.now();
     await this.inBatches(
       `DELETE FROM guess_locks WHERE subject IN (
-         SELECT subject FROM guess_locks WHERE begun_at <= $1::timestamptz - ${FORGOTTEN_AFTER}
+         SELECT subject FROM guess_locks WHERE begun_at <= $1::timestamptz - ${FORGOTTEN_AFTER} ORDER BY begun_at
           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       now,
     );
     await this.inBatches(
       `DELETE FROM rate_limits WHERE key IN (
-         SELECT key FROM rate_limits WHERE expire <= $1 LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+         SELECT key FROM rate_limits WHERE expire <= $1 ORDER BY expire LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       now.getTime(),
     );
   }
