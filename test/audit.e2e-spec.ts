@@ -7,7 +7,7 @@ import {
   register,
   registerPin,
   someEmail,
-  someName,
+  givePin,
 } from './support/builders';
 import { runCommand } from './support/server-process';
 import { TEST_SECRET, useApp } from './support/test-app';
@@ -143,13 +143,7 @@ describe('the audit', () => {
 
     it("lists a user's events by id, email or PIN name, oldest first, from a time on", async () => {
       const { id, email, token } = await register(app);
-      const name = someName();
-      const body = { name, pin: '1234', currentPassword: GOOD_PASSWORD };
-      await app.http
-        .post('/auth/pin')
-        .set(...bearer(token))
-        .send(body)
-        .expect(200);
+      const { name } = await givePin(app, token);
       const all = await audit('--user', id);
       expect(all.map((line) => line.split(/ {2,}/)[1])).toEqual([
         'registered',

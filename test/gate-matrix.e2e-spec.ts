@@ -2,6 +2,7 @@ import {
   bearer,
   cookie,
   cookiesOf,
+  givePin,
   GOOD_PASSWORD,
   someEmail,
   someName,
@@ -32,11 +33,7 @@ async function someone(app: TestApp): Promise<Everyone> {
   const id = registered.body.user._id;
   await verifyEmail(app, id);
   const wire = (await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200)).body;
-  await app.http
-    .post('/auth/pin')
-    .set(...bearer(wire.token))
-    .send({ name, pin: PIN, currentPassword: GOOD_PASSWORD })
-    .expect(200);
+  await givePin(app, wire.token, { name, pin: PIN });
   const cookies = cookiesOf(await app.http.post('/auth/login').send({ name, pin: PIN }).expect(200));
   const valueOf = (cookie: string) => cookies[cookie]?.value ?? '';
   const pin = { accessToken: valueOf('accessToken'), refreshToken: valueOf('refreshToken') };

@@ -5,6 +5,7 @@ import { lockLengths } from '../src/platform/rate-limit/rate-limit.settings';
 import {
   bearer,
   cookie,
+  givePin,
   GOOD_PASSWORD,
   register,
   registerPin,
@@ -167,13 +168,7 @@ describe('limits on guessing', () => {
 
     it('other ways to sign in stay open', async () => {
       const { email, token } = await register(app);
-      const name = someName();
-      const body = { name, pin: '4711', currentPassword: GOOD_PASSWORD };
-      await app.http
-        .post('/auth/pin')
-        .set(...bearer(token))
-        .send(body)
-        .expect(200);
+      const { name } = await givePin(app, token);
       await guess(5, () => pinLogin(name, '0000'));
       await pinLogin(name, '4711').expect(429);
       await login(email, GOOD_PASSWORD).expect(200);
@@ -181,13 +176,7 @@ describe('limits on guessing', () => {
 
     it('[B12] is off after 100 in a row, until its owner, signed in another way, sets a new one', async () => {
       const { email, token } = await register(app);
-      const name = someName();
-      const body = { name, pin: '4711', currentPassword: GOOD_PASSWORD };
-      await app.http
-        .post('/auth/pin')
-        .set(...bearer(token))
-        .send(body)
-        .expect(200);
+      const { name } = await givePin(app, token);
       // Slowly: four a day never lock it, and yet they add up.
       for (let day = 0; day < 25; day++) {
         await guess(4, () => pinLogin(name, '0000'));
@@ -199,11 +188,7 @@ describe('limits on guessing', () => {
       app.clock.advance({ days: 2 });
       await pinLogin(name, '4711').expect(401);
       const fresh = await login(email, GOOD_PASSWORD).expect(200);
-      await app.http
-        .post('/auth/pin')
-        .set(...bearer(fresh.body.token))
-        .send(body)
-        .expect(200);
+      await givePin(app, fresh.body.token, { name });
       await pinLogin(name, '4711').expect(200);
     });
 

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import {
   bearer,
   cookie,
+  givePin,
   GOOD_PASSWORD,
   register,
   registerPin,
@@ -214,11 +215,7 @@ describe.each(['/auth', '/v1/auth'])('managed, under %s', (base) => {
     it('lists sessions of every method with their devices, and which is the current one', async () => {
       const person = await member();
       const pin = { name: person.email.replace('@example.com', ''), pin: '4711' };
-      await app.http
-        .post('/auth/pin')
-        .set(...bearer(person.token))
-        .send({ ...pin, currentPassword: GOOD_PASSWORD })
-        .expect(200);
+      await givePin(app, person.token, pin);
       app.clock.advance({ seconds: 1 });
       await app.http.post('/auth/login').set('User-Agent', IPHONE).send(pin).expect(200);
       app.clock.advance({ seconds: 1 });

@@ -1,4 +1,4 @@
-import { bearer, GOOD_PASSWORD, register, registerPin, someEmail, someName } from './support/builders';
+import { givePin, GOOD_PASSWORD, register, registerPin, someEmail, someName } from './support/builders';
 import { useApp } from './support/test-app';
 
 const TRIES = 200;
@@ -67,12 +67,7 @@ describe('[A19] [B15] who exists does not show in the time of an answer', () => 
       'email of an account without a password',
       async () => {
         const { email, token } = await register(app);
-        const body = { name: someName(), pin: '4711', currentPassword: GOOD_PASSWORD };
-        await app.http
-          .post('/auth/pin')
-          .set(...bearer(token))
-          .send(body)
-          .expect(200);
+        await givePin(app, token);
         await app.database.query(
           'DELETE FROM passwords WHERE user_id = (SELECT id FROM users WHERE email = $1)',
           [email],

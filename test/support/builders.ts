@@ -92,3 +92,15 @@ export async function registerPin(
 /** Marks an email as verified, as its owner would by the mailed link. */
 export const verifyEmail = (app: TestApp, id: string): Promise<unknown> =>
   app.database.query('UPDATE users SET email_verified_at = now() WHERE id = $1', [id]);
+
+/** Gives a person with a password a PIN too. */
+export async function givePin(
+  app: Pick<TestApp, 'http'>,
+  token: string,
+  given: { name?: string; pin?: string } = {},
+): Promise<{ name: string; pin: string }> {
+  const body = { name: someName(), pin: '4711', ...given };
+  const sent = app.http.post('/auth/pin').set(...bearer(token));
+  await sent.send({ ...body, currentPassword: GOOD_PASSWORD }).expect(200);
+  return body;
+}
