@@ -285,6 +285,17 @@ describe('limits on addresses', () => {
     await login('1.2.3.4').expect(401);
   });
 
+  it('an address that is none counts as one unknown, and leaves nothing odd in the database', async () => {
+    for (const odd of ['nonsense', '999.1.1.1', `<script>${'x'.repeat(2_000)}`]) await login(odd).expect(401);
+    const rows = await app.database.query('SELECT DISTINCT ip FROM audit_events WHERE length(ip) > 45');
+    expect(rows).toEqual([]);
+    const [last] = await app.database.query('SELECT ip FROM audit_events ORDER BY id DESC LIMIT 1');
+    expect(last.ip).toBe('unknown');
+    await login('::ffff:198.51.100.77').expect(401);
+    const [mapped] = await app.database.query('SELECT ip FROM audit_events ORDER BY id DESC LIMIT 1');
+    expect(mapped.ip).toBe('198.51.100.77');
+  });
+
   it('[A10] takes the address from the proxy, not from what a client says before it', async () => {
     for (let turn = 0; turn < 10; turn++) await login(`10.0.0.${turn}, 203.0.113.9`).expect(401);
     const names = async () => (await app.database.query('SELECT 1 FROM guess_locks')).length;

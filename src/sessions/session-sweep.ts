@@ -38,7 +38,7 @@ export class SessionSweep {
     private readonly clock: Clock,
     jobs: Jobs,
   ) {
-    jobs.every(EVERY_SECONDS, 'sweep sessions', () => this.sweep());
+    jobs.every(EVERY_SECONDS, 'sweep-sessions', () => this.sweep());
   }
 
   async sweep(): Promise<void> {

@@ -15,7 +15,7 @@ export class LimitSweep {
     private readonly clock: Clock,
     jobs: Jobs,
   ) {
-    jobs.every(EVERY_SECONDS, 'sweep limits', () => this.sweep());
+    jobs.every(EVERY_SECONDS, 'sweep-limits', () => this.sweep());
   }
 
   async sweep(): Promise<void> {
