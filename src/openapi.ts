@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, getSchemaPath, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { LOGIN_OPERATION, REGISTER_OPERATION } from './auth/auth.controller';
+import { LOGIN_OPERATION, REGISTER_OPERATION, SETS_COOKIES } from './auth/auth.controller';
 import { contractFor } from './auth/contracts/contracts';
 import { SIGN_IN_METHODS, type SignInMethod } from './auth/sign-in-method';
 import { methodsWith } from './auth/sign-in-registry';
@@ -10,6 +10,7 @@ import {
   Internal,
   PayloadTooLarge,
   UnsupportedMediaType,
+  ValidationFailed,
   type ApiError,
   type FieldProblem,
 } from './platform/http/api-error';
@@ -18,14 +19,17 @@ import { CrossSiteRequest } from './platform/http/cross-site';
 import { FAILURES } from './platform/http/failures.decorator';
 import { BODY_LIMIT } from './platform/http/fastify-options';
 import { httpSettings, type HttpSettings } from './platform/http/http.settings';
+import { REFRESH_COOKIE_SCHEME } from './platform/http/session-security';
 import { InvalidToken } from './sessions/session.errors';
-import { ACCESS_COOKIE } from './sessions/transport/cookies';
+import { ACCESS_COOKIE, REFRESH_COOKIE } from './sessions/transport/cookies';
 
-type Failure = Pick<ApiError, 'code' | 'status' | 'message'> & { problems?: readonly FieldProblem[] };
+type Failure = Pick<ApiError, 'code' | 'status' | 'message' | 'retryAfter'> & {
+  problems?: readonly FieldProblem[];
+};
 
 interface Operation {
   operationId: string;
-  security?: unknown;
+  security?: readonly object[];
   requestBody?: object;
   responses: Record<string, object>;
   [CONTRACTS]?: readonly ContractName[];
@@ -33,7 +37,13 @@ interface Operation {
 }
 
 const OK_TO_EVERYONE: readonly Failure[] = [new Busy(2), new Internal(undefined)];
-const WITH_BODY: readonly Failure[] = [new PayloadTooLarge(BODY_LIMIT), new UnsupportedMediaType()];
+const WITH_BODY: readonly Failure[] = [
+  new ValidationFailed([
+    { field: 'body', message: 'The body is not valid JSON in UTF-8, or nests too deep' },
+  ]),
+  new PayloadTooLarge(BODY_LIMIT),
+  new UnsupportedMediaType(),
+];
 const WITH_SESSION: readonly Failure[] = [new InvalidToken()];
 /** A cookie that is the proof of a change must not come from another site. */
 const WITH_SESSION_TO_CHANGE: readonly Failure[] = [...WITH_SESSION, new CrossSiteRequest()];
@@ -57,7 +67,9 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' })
+
     .addCookieAuth(ACCESS_COOKIE, { type: 'apiKey', description: 'The same in a cookie' })
+    .addCookieAuth(REFRESH_COOKIE, { type: 'apiKey' }, REFRESH_COOKIE_SCHEME)
     .build();
   const shared = [signingIn(methods), registering(methods)];
   const extraModels = shared.flatMap(({ bodies, answers }) => [...bodies, ...answers]);
@@ -65,9 +77,12 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   for (const { path, verb, operation } of operationsOf(document)) {
     const found = shared.find(({ operationId }) => operationId === operation.operationId);
     if (found) describeShared(operation, found);
+    // A route that answers under two paths is two operations, and the managed contract alone speaks there.
+    if (path.startsWith('/v1/')) {
+      operation.operationId += 'V1';
+      operation[CONTRACTS] = ['managed'];
+    }
     describeFailures(operation, verb, document);
-    // A route that answers under two paths is two operations.
-    if (path.startsWith('/v1/')) operation.operationId += 'V1';
   }
   return document;
 }
@@ -87,6 +102,7 @@ interface SharedOperation {
   readonly description: string;
   /** Those that write its errors. */
   readonly contracts: readonly ContractName[];
+  readonly failures: readonly Failure[];
   readonly bodies: readonly Function[];
   readonly answers: readonly Function[];
 }
@@ -99,6 +115,7 @@ const signingIn = (methods: readonly SignInMethod[]): SharedOperation => ({
   contracts: [
     ...new Set(['wire' as const, ...methodsWith('login', methods).map(({ login }) => login.contract)]),
   ],
+  failures: methodsWith('login', methods).flatMap(({ login }) => login.failures ?? []),
   bodies: methodsWith('login', methods).map(({ login }) => login.body),
   answers: methodsWith('login', methods).map(({ login }) => contractFor(login.contract).signedInType),
 });
@@ -108,6 +125,7 @@ const registering = (methods: readonly SignInMethod[]): SharedOperation => ({
   status: 201,
   description: 'Registered and signed in',
   contracts: ['wire'],
+  failures: methodsWith('register', methods).flatMap(({ register }) => register.failures ?? []),
   bodies: methodsWith('register', methods).map(({ register }) => register.body),
   answers: methodsWith('register', methods).flatMap(
     ({ register }) => contractFor(register.contract).registeredType ?? [],
@@ -116,14 +134,15 @@ const registering = (methods: readonly SignInMethod[]): SharedOperation => ({
 
 function describeShared(
   operation: Operation,
-  { status, description, contracts, bodies, answers }: SharedOperation,
+  { status, description, contracts, failures, bodies, answers }: SharedOperation,
 ): void {
-  const oneOf = (types: readonly Function[]) => ({
-    oneOf: [...new Set(types)].map((type) => ({ $ref: getSchemaPath(type) })),
+  const anyOf = (types: readonly Function[]) => ({
+    anyOf: [...new Set(types)].map((type) => ({ $ref: getSchemaPath(type) })),
   });
   operation[CONTRACTS] = contracts;
-  operation.requestBody = { required: true, content: json(oneOf(bodies)) };
-  operation.responses[status] = { description, content: json(oneOf(answers)) };
+  operation[FAILURES] = [...(operation[FAILURES] ?? []), ...failures];
+  operation.requestBody = { required: true, content: json(anyOf(bodies)) };
+  operation.responses[status] = { description, content: json(anyOf(answers)), headers: SETS_COOKIES };
 }
 
 /** Writes a route's own failures and those of its kind, in the forms of its contracts, one example each. */
@@ -168,8 +187,9 @@ function failuresOf(operation: Operation, verb: string): readonly Failure[] {
   const session = verb === 'get' ? WITH_SESSION : WITH_SESSION_TO_CHANGE;
   return [
     ...(operation[FAILURES] ?? []),
-    ...(operation.security ? session : []),
-    ...(operation.requestBody ? WITH_BODY : []),
+    ...(operation.security?.every((scheme) => Object.keys(scheme).length > 0) ? session : []),
+    // Also where none is asked for: whoever sends one may send a bad one.
+    ...(verb === 'post' ? WITH_BODY : []),
     ...OK_TO_EVERYONE,
   ];
 }

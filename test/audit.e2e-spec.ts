@@ -56,7 +56,7 @@ describe('the audit', () => {
     await refresh(app, refreshToken).expect(401);
     const [mine, theirs] = [decodeJwt(token).sid, decodeJwt(other.token).sid];
     expect((await eventsOf(id)).slice(3)).toMatchObject([
-      { action: 'credential_changed', details: { credential: 'password' } },
+      { action: 'credential_changed', session_id: mine, details: { credential: 'password' } },
       { action: 'session_revoked', session_id: theirs, details: { reason: 'password_changed', by: mine } },
       { action: 'session_revoked', session_id: mine, details: { reason: 'refresh_token_reused' } },
     ]);
@@ -88,6 +88,22 @@ describe('the audit', () => {
     ]);
     expect(events[8]).toMatchObject({ details: { secret: 'pin', seconds: 60 } });
     expect(events[11]).toMatchObject({ details: { reason: 'refused', method: 'pin' } });
+  });
+
+  it('[B77] tells which session failed to prove itself once more, and which set a PIN', async () => {
+    const { id, email, token } = await register(app);
+    const sid = decodeJwt(token).sid;
+    const body = { email, oldPassword: 'not-the-password', newPassword: 'another-good-password' };
+    await app.http
+      .post('/auth/reset-password')
+      .set(...bearer(token))
+      .send(body)
+      .expect(401);
+    await givePin(app, token);
+    expect((await eventsOf(id)).slice(2)).toMatchObject([
+      { action: 'reauthentication_failed', session_id: sid, details: { secret: 'password' } },
+      { action: 'credential_changed', session_id: sid, details: { credential: 'pin' } },
+    ]);
   });
 
   it('a failure of nobody we know is told without a name', async () => {

@@ -183,6 +183,8 @@ describe('limits on guessing', () => {
         if (day === 24) break;
         app.clock.advance({ days: 1, minutes: 1 });
       }
+      const off = await app.database.query(`SELECT details FROM audit_events WHERE action = 'secret_off'`);
+      expect(off).toEqual([{ details: { secret: 'pin' } }]);
       const right = await pinLogin(name, '4711').expect(401);
       expect(right.body).toEqual({ message: 'Invalid credentials' });
       app.clock.advance({ days: 2 });
@@ -218,8 +220,9 @@ describe('limits on guessing', () => {
     app.clock.advance({ days: 2 });
     await guess(5, () => pinLogin(kept.name, '0000'));
     await app.nest.get(LimitSweep).sweep();
+    // The account's that is locked, and the address's.
     const [{ count }] = await app.database.query('SELECT count(*)::int FROM guess_locks');
-    expect(count).toBe(1);
+    expect(count).toBe(2);
     await pinLogin(kept.name, kept.pin).expect(429);
   });
 
@@ -311,13 +314,14 @@ describe('limits on addresses', () => {
         async (_, turn) => (await registerFrom(`198.51.100.${turn}`)).body.user.email,
       ),
     );
-    const answers = await Promise.all(
-      people.flatMap((email: string) =>
-        Array.from({ length: 5 }, () => login('203.0.113.90', email, GOOD_PASSWORD)),
-      ),
-    );
-    expect(answers.some(({ status }) => status === 200)).toBe(true);
-    await login('203.0.113.90', people[0], GOOD_PASSWORD).expect(200);
+    for (let round = 0; round < 2; round++) {
+      const answers = await Promise.all(
+        people.flatMap((email: string) =>
+          Array.from({ length: 5 }, () => login('203.0.113.90', email, GOOD_PASSWORD)),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array(150).fill(200));
+    }
   });
 
   it('[A2] 60 parallel failures: ten are evaluated', async () => {

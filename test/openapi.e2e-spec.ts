@@ -1,3 +1,5 @@
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
 import { useApp } from './support/test-app';
 
 interface Described {
@@ -68,13 +70,41 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('gives examples that are of the shape that it describes', () => {
+    const ajv = addFormats(new Ajv({ strict: false }));
+    ajv.addSchema(document, 'api');
+    let checked = 0;
+    for (const { name, responses } of operations()) {
+      for (const [status, { content }] of Object.entries(responses)) {
+        const { schema, examples } = content?.['application/json'] ?? {};
+        for (const [title, { value }] of Object.entries(
+          (examples ?? {}) as Record<string, { value: unknown }>,
+        )) {
+          const validate = ajv.compile(
+            JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')) as object,
+          );
+          expect([name, status, title, validate(value), validate.errors]).toEqual([
+            name,
+            status,
+            title,
+            true,
+            null,
+          ]);
+          checked++;
+        }
+      }
+    }
+    expect(checked).toBeGreaterThan(100);
+  });
+
   it('asks for a Bearer token exactly where the server does', async () => {
     for (const { name, security, responses } of operations()) {
       const [method = '', path = ''] = name.split(' ');
       const { status, body } = await app.http[method.toLowerCase() as 'get'](path);
       const refused =
         status === 401 && (body.error?.code === 'INVALID_TOKEN' || body.message === 'Unauthorized');
-      expect([name, Boolean(security)]).toEqual([name, refused]);
+      const demanded = security?.every((scheme) => Object.keys(scheme).length > 0) ?? false;
+      expect([name, demanded]).toEqual([name, refused]);
       if (refused) expect(JSON.stringify(responses['401'])).toContain('INVALID_TOKEN');
     }
   });

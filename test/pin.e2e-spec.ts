@@ -74,6 +74,18 @@ describe('pin', () => {
       },
     );
 
+    it('refuses two secrets at once: one would be lost', async () => {
+      const both = { name: someName(), pin: '1234', email: someEmail(), password: GOOD_PASSWORD };
+      const { body } = await app.http.post('/auth/register').send(both).expect(400);
+      expect(body.error.code).toBe('VALIDATION_ERROR');
+      expect(body.error.message).toContain('Register in one way');
+    });
+
+    it('says what is missing', async () => {
+      const { body } = await app.http.post('/auth/register').send({ pin: '1234' }).expect(400);
+      expect(body.error.details).toEqual([{ field: 'name', message: 'name is missing' }]);
+    });
+
     it('GET /auth/me shows the same four keys', async () => {
       const { id, name, accessToken } = await registerPin(app);
       const { body } = await app.http
@@ -311,14 +323,18 @@ describe('pin', () => {
     it('[B38] asks for the password where there is one', async () => {
       const { token } = await register(app);
       const name = someName();
-      for (const currentPassword of [undefined, '', 'wrong-password']) {
-        const { body } = await app.http
+      const sent = (currentPassword?: string) =>
+        app.http
           .post('/auth/pin')
           .set(...bearer(token))
-          .send({ name, pin: '1234', currentPassword })
-          .expect(401);
-        expect(body.error.code).toBe('INVALID_CREDENTIALS');
+          .send({ name, pin: '1234', currentPassword });
+      for (const missing of [undefined, '']) {
+        const { body } = await sent(missing).expect(400);
+        expect(body.error.details).toEqual([
+          { field: 'currentPassword', message: 'currentPassword is missing' },
+        ]);
       }
+      expect((await sent('wrong-password').expect(401)).body.error.code).toBe('INVALID_CREDENTIALS');
       await login(name, '1234').expect(401);
     });
 

@@ -16,11 +16,10 @@ import { cookieValues } from '../platform/http/cookies';
 import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
 import { Caller, Public, type Principal } from '../platform/http/principal';
-import { NeedsSession } from '../platform/http/session-security';
+import { NeedsSession, TakesRefreshCookie } from '../platform/http/session-security';
 import { SessionEndings } from '../sessions/session-endings';
 import { InvalidRefreshToken } from '../sessions/session.errors';
 import { ACCESS_COOKIE, REFRESH_COOKIE, refreshCookie } from '../sessions/transport/cookies';
-import { EmailExists } from '../users/user.errors';
 import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from './auth.errors';
 import { RefreshBody } from './auth.dto';
 import { contractFor } from './contracts/contracts';
@@ -33,6 +32,11 @@ import { SignInService } from './sign-in.service';
 /** Their bodies and answers depend on the methods that are there: the OpenAPI document fills them in. */
 export const LOGIN_OPERATION = 'login';
 export const REGISTER_OPERATION = 'register';
+
+/** For the OpenAPI document. */
+export const SETS_COOKIES = {
+  'Set-Cookie': { description: 'In the contracts on cookies: their tokens', schema: { type: 'string' } },
+} as const;
 
 /** A body with a refresh token speaks wire; else the refresh cookie is asked for, as pin has it. */
 const refreshPath: SharedPath = {
@@ -72,7 +76,6 @@ export class AuthController {
   @Fails(
     new ValidationFailed([{ field: 'password', message: 'password must have at least 8 characters' }]),
     new RegistrationClosed(),
-    new EmailExists(),
     new RateLimited(600),
     new Busy(3),
   )
@@ -124,10 +127,12 @@ export class AuthController {
       'refresh token, and so does a repeated one for 10 seconds; after that a spent token ends its session. ' +
       'Without one, the cookie refreshToken renews the cookie accessToken and stays as it is.',
   })
+  @TakesRefreshCookie()
   @ApiBody({ type: RefreshBody, required: false })
   @ApiExtraModels(WireTokens, PinRenewed)
   @ApiOkResponse({
-    schema: { oneOf: [WireTokens, PinRenewed].map((type) => ({ $ref: getSchemaPath(type) })) },
+    schema: { anyOf: [WireTokens, PinRenewed].map((type) => ({ $ref: getSchemaPath(type) })) },
+    headers: SETS_COOKIES,
   })
   @Fails(
     new ValidationFailed([{ field: 'refreshToken', message: 'refreshToken is missing' }]),
@@ -157,7 +162,14 @@ export class AuthController {
     summary: 'Sign out',
     description: 'Ends the session: its access and refresh tokens are refused from now on.',
   })
-  @ApiOkResponse({ type: WireMessage, example: { message: 'Logged out successfully' } })
+  @ApiOkResponse({
+    type: WireMessage,
+    headers: SETS_COOKIES,
+    examples: {
+      wire: { summary: 'wire', value: { message: 'Logged out successfully' } },
+      pin: { summary: 'pin', value: { message: 'Logout successful' } },
+    },
+  })
   async logout(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

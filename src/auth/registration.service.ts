@@ -5,8 +5,9 @@ import type { Client } from '../platform/http/client';
 import { addressKey } from '../platform/rate-limit/address-key';
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
 import { RateLimits, type RateLimit } from '../platform/rate-limit/rate-limits';
+import { sessionSettings, type SessionSettings } from '../sessions/session.settings';
 import type { User } from '../users/user.entity';
-import { EmailNotVerified, RegistrationClosed } from './auth.errors';
+import { RegistrationClosed } from './auth.errors';
 import { authSettings, type AuthSettings } from './auth.settings';
 import type { Registrar } from './sign-in-method';
 import { SignInRegistry, type MethodWith } from './sign-in-registry';
@@ -24,6 +25,7 @@ export interface Registered {
 @Injectable()
 export class RegistrationService {
   private readonly limit: RateLimit;
+  private readonly mustVerify: boolean;
 
   constructor(
     private readonly registry: SignInRegistry,
@@ -31,8 +33,10 @@ export class RegistrationService {
     private readonly modules: ModuleRef,
     @Inject(authSettings.token) private readonly settings: AuthSettings,
     @Inject(rateLimitSettings.token) { registrations }: RateLimitSettings,
+    @Inject(sessionSettings.token) { requireVerifiedEmail }: SessionSettings,
     limits: RateLimits,
   ) {
+    this.mustVerify = requireVerifiedEmail;
     this.limit = limits.limit('registrations', registrations);
   }
 
@@ -48,15 +52,8 @@ export class RegistrationService {
     const given = await parseBody(Body, body);
     await this.limit.consume(addressKey(client.ip));
     const user = await this.modules.get<Registrar>(registrar, { strict: false }).register(given, client);
-    return { user, method, result: await this.open(user, { method: method.name, contract, client }) };
-  }
-
-  private async open(user: User, how: Parameters<SignInService['open']>[1]): Promise<SignedIn | null> {
-    try {
-      return await this.signIn.open({ user }, how);
-    } catch (error) {
-      if (error instanceof EmailNotVerified) return null;
-      throw error;
-    }
+    if (this.mustVerify && user.email !== null) return { user, method, result: null };
+    const how = { method: method.name, contract, client };
+    return { user, method, result: await this.signIn.open({ user }, how) };
   }
 }

@@ -6,7 +6,6 @@ import type { Client } from '../platform/http/client';
 import { addressKey } from '../platform/rate-limit/address-key';
 import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
-import { RateLimits, type RateLimit } from '../platform/rate-limit/rate-limits';
 
 export interface SecretAttempt {
   readonly secret: 'password' | 'pin';
@@ -15,8 +14,8 @@ export interface SecretAttempt {
   /** Null where nobody has that name. */
   readonly userId: string | null;
   readonly client: Client;
-  /** Where the one who asks is signed in already, and proves it once more. */
-  readonly again?: boolean;
+  /** The session of the one who asks, where that one is signed in and proves it once more. */
+  readonly sessionId?: string;
   /** What else a failure changes, in the transaction that counts it. */
   readonly onFailure?: (transaction: EntityManager) => Promise<unknown>;
 }
@@ -27,65 +26,67 @@ export interface SecretAttempt {
  */
 @Injectable()
 export class SecretAttempts {
-  private readonly addresses: RateLimit;
+  private readonly addressPolicy: GuessPolicy;
 
   constructor(
     private readonly database: DataSource,
     private readonly locks: GuessLocks,
     private readonly audit: AuditTrail,
     @Inject(rateLimitSettings.token) { addressFailures }: RateLimitSettings,
-    limits: RateLimits,
   ) {
-    this.addresses = limits.limit('failures', addressFailures);
+    this.addressPolicy = addressFailures;
   }
 
   /**
    * @param check compares the secret; the same work for a name that nobody has
    * @returns whether it was right
    * @throws RateLimited while the account is locked, or its address has failed too often
+   * @throws Busy when too many are being checked
    */
   async evaluate(
     attempt: SecretAttempt,
     policy: GuessPolicy,
     check: () => Promise<boolean>,
   ): Promise<boolean> {
-    const subject = this.locks.subject(attempt.secret, attempt.name);
-    const address = addressKey(attempt.client.ip);
+    const account = this.locks.subject(attempt.secret, attempt.name);
+    const address = this.locks.subject('address', addressKey(attempt.client.ip));
     // First of all: an address that is closed must not make rows for names that it makes up.
-    await this.addresses.check(address);
-    await this.locks.begin(subject, policy);
-    const left = await this.addresses.consume(address).catch(async (error: unknown) => {
-      await this.quietly(this.locks.withdraw(subject));
-      throw error;
-    });
-    const right = await check().catch(async (error: unknown) => {
-      await this.quietly(Promise.all([this.locks.withdraw(subject), this.addresses.refund(address)]));
-      throw error;
-    });
-    if (right) await Promise.all([this.locks.forgive(subject), this.addresses.refund(address)]);
-    else await this.fail(subject, attempt, policy, left === 0);
+    await this.locks.check(address);
+    await this.locks.begin(account, policy);
+    // Who waits for a place of an address holds one of an account, never the other way round: no two wait for each other.
+    await this.locks
+      .begin(address, this.addressPolicy)
+      .catch((error: unknown) => this.withdraw(error, account));
+    const right = await check().catch((error: unknown) => this.withdraw(error, account, address));
+    if (right) await Promise.all([this.locks.forgive(account), this.locks.withdraw(address)]);
+    else await this.fail(attempt, { account, address }, policy);
     return right;
   }
 
   private async fail(
-    subject: Buffer,
-    { secret, userId, client, again, onFailure }: SecretAttempt,
+    { secret, userId, client, sessionId, onFailure }: SecretAttempt,
+    { account, address }: { account: Buffer; address: Buffer },
     policy: GuessPolicy,
-    closesAddress: boolean,
   ): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const tell = (action: AuditAction, details: object) =>
-        this.audit.record({ action, userId, client, details: { secret, ...details } }, transaction);
+        this.audit.record(
+          { action, userId, sessionId, client, details: { secret, ...details } },
+          transaction,
+        );
       await onFailure?.(transaction);
-      const seconds = await this.locks.fail(subject, policy, transaction);
-      await tell(again ? 'reauthentication_failed' : 'sign_in_failed', {});
-      if (seconds !== undefined) await tell('secret_locked', { seconds });
-      if (closesAddress) await tell('address_closed', {});
+      await tell(sessionId === undefined ? 'sign_in_failed' : 'reauthentication_failed', {});
+      const locked = await this.locks.fail(account, policy, transaction);
+      if (locked !== undefined) await tell('secret_locked', { seconds: locked });
+      // Last, because many share this row.
+      const closed = await this.locks.fail(address, this.addressPolicy, transaction);
+      if (closed !== undefined) await tell('address_closed', { seconds: closed });
     });
   }
 
-  /** A guess that can't be withdrawn now is forgotten after a minute; what went wrong before matters more. */
-  private async quietly(work: Promise<unknown>): Promise<void> {
-    await work.catch(() => undefined);
+  /** A place that can't be given back now is forgotten after a minute; what went wrong before matters more. */
+  private async withdraw(error: unknown, ...subjects: Buffer[]): Promise<never> {
+    await Promise.all(subjects.map((subject) => this.locks.withdraw(subject))).catch(() => undefined);
+    throw error;
   }
 }

@@ -1,12 +1,10 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
 import type { ContractName } from '../platform/http/contract-name';
 import type { SettingsDefinition } from '../platform/config/settings';
+import type { ApiError } from '../platform/http/api-error';
 import type { Client } from '../platform/http/client';
+import type { MethodName } from '../sessions/method-name';
 import type { User } from '../users/user.entity';
-
-/** How a session says it was opened. */
-export type MethodName =
-  'password' | 'pin' | 'magic-link' | 'google' | 'github' | 'oidc' | 'wallet' | 'crossmint';
 
 /** How `GET /auth/health` names a way to sign in; its order is the order of the answer. */
 export const PROVIDERS = [
@@ -31,6 +29,8 @@ export interface SharedBody {
   readonly weakMarks?: readonly Mark[];
   /** The class of the body: it validates, and stands in the OpenAPI document. */
   readonly body: Type<object>;
+  /** How it may fail there, beyond what every method's may, for the OpenAPI document. */
+  readonly failures?: readonly ApiError[];
 }
 
 /** Creates an account with a method's credential. */

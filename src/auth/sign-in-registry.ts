@@ -31,9 +31,11 @@ export class SignInRegistry {
   chooseFor<P extends Dispatched>(path: P, body: unknown): MethodWith<P> {
     const methods = methodsWith(path, this.methods);
     const shared = (method: SignInMethod) => method[path] as SharedBody;
+    const marked = methods.filter((method) => shared(method).marks.some((mark) => bears(body, mark)));
+    // Of two secrets one would be dropped without a word, and the account could not be signed in to by it.
+    if (path === 'register' && marked.length > 1) throw tooMany(marked.map(shared));
     const chosen =
-      methods.find((method) => shared(method).marks.some((mark) => bears(body, mark))) ??
-      methods.find((method) => shared(method).weakMarks?.some((mark) => bears(body, mark)));
+      marked[0] ?? methods.find((method) => shared(method).weakMarks?.some((mark) => bears(body, mark)));
     if (chosen) return chosen;
     const fields = new Set(methods.flatMap((method) => shared(method).marks.flat()));
     const message = `Send the fields of one way to sign in; none of these was found: ${[...fields].join(', ')}`;
@@ -43,6 +45,15 @@ export class SignInRegistry {
     );
   }
 }
+
+const tooMany = (shared: readonly SharedBody[]): ValidationFailed => {
+  const fields = shared.map(({ marks }) => marks.flat().join(', '));
+  const message = `Register in one way: with ${fields.join(', or with ')}`;
+  return new ValidationFailed(
+    fields.map((field) => ({ field, message })),
+    message,
+  );
+};
 
 const bears = (body: unknown, mark: Mark): boolean =>
   typeof body === 'object' && body !== null && mark.every((field) => Object.hasOwn(body, field));

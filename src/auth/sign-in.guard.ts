@@ -2,7 +2,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { InvalidCredentials } from './auth.errors';
-import type { MethodName, Proof } from './sign-in-method';
+import type { MethodName } from '../sessions/method-name';
+import type { Proof } from './sign-in-method';
 import { SignInRegistry } from './sign-in-registry';
 
 declare module 'fastify' {

@@ -8,7 +8,8 @@ import { InvalidRefreshToken } from '../sessions/session.errors';
 import { SessionsService, type SessionRef } from '../sessions/sessions.service';
 import { EmailNotVerified, InvalidCredentials } from './auth.errors';
 import { contractFor } from './contracts/contracts';
-import type { MethodName, Proof } from './sign-in-method';
+import type { MethodName } from '../sessions/method-name';
+import type { Proof } from './sign-in-method';
 import type { Refreshed, Renewed, SignedIn } from './signed-in';
 
 export interface Opening {

@@ -13,8 +13,8 @@ const USAGE = `npm run audit -- [--user …] [--since …] [--until …] [--acti
 
   --user    an id (also of a deleted account), an email address, or the name that goes with a PIN
   --since   how long ago (90m, 24h, 7d) or a time (2026-01-31, 2026-01-31T12:00:00Z); --until likewise
-  --action  registered, signed_in, sign_in_failed, reauthentication_failed, secret_locked, address_closed,
-            session_revoked, credential_changed, account_disabled, account_deleted
+  --action  registered, signed_in, sign_in_failed, reauthentication_failed, secret_locked, secret_off,
+            address_closed, session_revoked, credential_changed, account_disabled, account_deleted
   --json    one JSON object a line
 `;
 
@@ -31,6 +31,8 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(USAGE);
+  // Who reads on the other side may stop: `| head`.
+  process.stdout.on('error', () => process.exit(0));
   await withApplication(async (app) => {
     const now = app.get(Clock).now();
     const query = {

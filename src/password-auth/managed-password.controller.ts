@@ -9,6 +9,7 @@ import { FromClient, type Client } from '../platform/http/client';
 import { hasField, InContract, type SharedPath } from '../platform/http/contract-name';
 import { Fails } from '../platform/http/failures.decorator';
 import { Public, type Principal } from '../platform/http/principal';
+import { TakesBearer } from '../platform/http/session-security';
 import { OptionalBearerGuard } from '../sessions/session.guard';
 import { InvalidToken } from '../sessions/session.errors';
 import { ChangeByOldBody, LoginBody } from './password.dto';
@@ -78,6 +79,7 @@ export class ManagedPasswordController {
   @Post('reset-password')
   @HttpCode(200)
   @InContract(resetPath)
+  @TakesBearer()
   @ApiOperation({
     operationId: 'resetPassword',
     summary: 'Change the password by the old one',

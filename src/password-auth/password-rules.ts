@@ -14,6 +14,7 @@ const COMMON = new Set(dictionary['passwords-common'].filter((password) => Strin
  * rules of composition, no common password whatever its case.
  */
 export function faultOfNewPassword(password: unknown): string | undefined {
+  if (password === undefined || password === null) return 'is missing';
   if (typeof password !== 'string') return 'must be a string';
   const length = [...password].length;
   if (length < LEAST) return `must have at least ${LEAST} characters`;

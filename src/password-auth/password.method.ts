@@ -1,11 +1,10 @@
 import type { SignInMethod } from '../auth/sign-in-method';
+import { EmailExists } from '../users/user.errors';
 import { LoginBody, RegisterBody } from './password.dto';
 import { PasswordAuthModule } from './password-auth.module';
 import { PasswordService } from './password.service';
 import { passwordSettings } from './password.settings';
 import { PASSWORD_STRATEGY } from './password.strategy';
-
-const shared = { contract: 'wire', marks: [['email'], ['password']] } as const;
 
 export const passwordMethod: SignInMethod = {
   name: 'password',
@@ -13,6 +12,13 @@ export const passwordMethod: SignInMethod = {
   module: PasswordAuthModule,
   strategy: PASSWORD_STRATEGY,
   settings: [passwordSettings],
-  login: { ...shared, body: LoginBody },
-  register: { ...shared, body: RegisterBody, registrar: PasswordService },
+  login: { contract: 'wire', marks: [['email'], ['password']], body: LoginBody },
+  register: {
+    contract: 'wire',
+    marks: [['password']],
+    weakMarks: [['email']],
+    body: RegisterBody,
+    failures: [new EmailExists()],
+    registrar: PasswordService,
+  },
 };

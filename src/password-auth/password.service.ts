@@ -78,7 +78,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
     client: Client,
   ): Promise<void> {
-    const known = await this.demandCurrent(caller.user.id, currentPassword, client);
+    const known = await this.demandCurrent(caller, currentPassword, client);
     if (newPassword === currentPassword) throw unchanged;
     await this.replace(known, newPassword, caller.session.id, client);
   }
@@ -97,23 +97,26 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
   ): Promise<string> {
     if (caller && caller.user.email !== email) throw new Forbidden('This is the email of another account');
     if (newPassword === oldPassword) throw unchanged;
-    const given = { name: email, password: oldPassword, client };
+    const given = { name: email, password: oldPassword, client, sessionId: caller?.session.id };
     const known = await this.check(await this.find('u.email = $1', email), given);
     await this.replace(known, newPassword, caller?.session.id ?? null, client);
     return known.id;
   }
 
-  async demand(userId: string, given: string | undefined, client: Client): Promise<void> {
-    const [row] = await this.database.query<[{ has: boolean }]>(
-      'SELECT EXISTS (SELECT FROM passwords WHERE user_id = $1) AS has',
-      [userId],
-    );
-    if (row.has) await this.demandCurrent(userId, given ?? '', client);
+  async demand(caller: Principal, given: string | undefined, client: Client): Promise<void> {
+    const has = await this.database.manager.existsBy(Password, { userId: caller.user.id });
+    if (!has) return;
+    if (!given) throw missing;
+    await this.demandCurrent(caller, given, client);
   }
 
-  private async demandCurrent(userId: string, password: string, client: Client): Promise<Proven> {
-    const known = await this.find('u.id = $1', userId);
-    return this.check(known, { name: known?.email ?? userId, password, client, again: true });
+  private async demandCurrent(
+    { user, session }: Principal,
+    password: string,
+    client: Client,
+  ): Promise<Proven> {
+    const known = await this.find('u.id = $1', user.id);
+    return this.check(known, { name: known?.email ?? user.id, password, client, sessionId: session.id });
   }
 
   /** User, version of the credentials and hash in one statement, so that the three belong together. */
@@ -129,7 +132,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
   /** @returns the one who is known, and has this password */
   private async check(
     known: Known | undefined,
-    given: { name: string; password: string; client: Client; again?: boolean },
+    given: { name: string; password: string; client: Client; sessionId?: string },
   ): Promise<Proven> {
     const { password, ...attempt } = given;
     const right = await this.attempts.evaluate(
@@ -137,7 +140,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       this.policy,
       () => this.hasher.verify(password, known?.hash ?? null),
     );
-    if (!right) throw new InvalidCredentials(given.again ? WRONG_CURRENT : undefined);
+    if (!right) throw new InvalidCredentials(given.sessionId === undefined ? undefined : WRONG_CURRENT);
     return known as Proven;
   }
 
@@ -153,9 +156,10 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
       if (!first) throw new InvalidCredentials(WRONG_CURRENT);
       await transaction.update(Password, { userId: id }, { hash, changedAt: this.clock.now() });
-      const details = { credential: 'password' };
-      await this.audit.record({ action: 'credential_changed', userId: id, client, details }, transaction);
-      const ending = { reason: 'password_changed', client, by: keptSession ?? undefined } as const;
+      const by = keptSession ?? undefined;
+      const changed = { action: 'credential_changed', details: { credential: 'password' } } as const;
+      await this.audit.record({ ...changed, userId: id, sessionId: by, client }, transaction);
+      const ending = { reason: 'password_changed', client, by } as const;
       await this.endings.endAll(id, keptSession, ending, transaction);
       if (email) await this.mailer.send(passwordChanged(email), transaction);
     });
@@ -173,6 +177,8 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
 }
 
 const WRONG_CURRENT = 'The current password is wrong';
+
+const missing = new ValidationFailed([{ field: 'currentPassword', message: 'currentPassword is missing' }]);
 
 const unchanged = new ValidationFailed([
   { field: 'newPassword', message: 'newPassword must differ from the current password' },

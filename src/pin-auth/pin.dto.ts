@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsDefined, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { Name } from '../users/name';
 
 const PinName = (): PropertyDecorator =>
@@ -12,8 +12,9 @@ const PinName = (): PropertyDecorator =>
 const NewPin = (): PropertyDecorator =>
   applyDecorators(
     ApiProperty({ type: String, format: 'password', pattern: '^[0-9]{4,12}$', example: '0000' }),
-    Matches(/^[0-9]{4,12}$/, { message: '$property must be 4 to 12 digits, as a string' }),
+    IsDefined({ message: '$property is missing' }),
     IsString({ message: '$property must be 4 to 12 digits, as a string' }),
+    Matches(/^[0-9]{4,12}$/, { message: '$property must be 4 to 12 digits, as a string' }),
   );
 
 export class PinLoginBody {
@@ -24,6 +25,7 @@ export class PinLoginBody {
   @MaxLength(128)
   @IsNotEmpty({ message: '$property is missing' })
   @IsString({ message: '$property must be a string' })
+  @IsDefined({ message: '$property is missing' })
   pin: string;
 }
 

@@ -1,5 +1,6 @@
 import type { SignInMethod } from '../auth/sign-in-method';
 import { PinLoginBody, PinRegisterBody } from './pin.dto';
+import { NameExists } from './pin.errors';
 import { PinAuthModule } from './pin-auth.module';
 import { PinService } from './pin.service';
 import { pinSettings } from './pin.settings';
@@ -15,5 +16,5 @@ export const pinMethod: SignInMethod = {
   settings: [pinSettings],
   // A name alone is a PIN that was forgotten; beside an email it is nothing of ours.
   login: { ...shared, weakMarks: [['name']], body: PinLoginBody },
-  register: { ...shared, body: PinRegisterBody, registrar: PinService },
+  register: { ...shared, body: PinRegisterBody, failures: [new NameExists()], registrar: PinService },
 };

@@ -76,10 +76,7 @@ export class PinService implements Registrar<PinRegisterBody> {
     const known = await this.find(nameKey(name));
     const hash = known && known.failuresInARow < this.offAfter ? known.hash : null;
     const userId = known?.id ?? null;
-    const onFailure = (transaction: EntityManager) =>
-      transaction.query('UPDATE pins SET failures_in_a_row = failures_in_a_row + 1 WHERE user_id = $1', [
-        userId,
-      ]);
+    const onFailure = (transaction: EntityManager) => this.countFailure(userId, client, transaction);
     const attempt = { secret: 'pin', name: nameKey(name), userId, client, onFailure } as const;
     const right = await this.attempts.evaluate(attempt, this.policy, () => this.hasher.verify(pin, hash));
     if (!right || !known) throw new InvalidCredentials('Invalid name or PIN');
@@ -98,7 +95,7 @@ export class PinService implements Registrar<PinRegisterBody> {
     const { id: userId } = caller.user;
     const { credentialVersion, failuresInARow } = await this.before(caller);
     if ((failuresInARow ?? 0) >= this.offAfter && caller.session.method === 'pin') throw new PinIsOff();
-    await this.currentPassword?.demand(userId, currentPassword, client);
+    await this.currentPassword?.demand(caller, currentPassword, client);
     const hash = await this.hasher.hash(pin);
     await this.database.transaction(async (transaction) => {
       const first = await this.users.bumpCredentialVersion(userId, credentialVersion, transaction);
@@ -106,13 +103,32 @@ export class PinService implements Registrar<PinRegisterBody> {
       await transaction.delete(Pin, { userId });
       await this.store(userId, name, hash, transaction);
       await this.users.nameIfNameless(userId, name, transaction);
-      const event = { action: 'credential_changed', userId, client, details: { credential: 'pin' } } as const;
-      await this.audit.record(event, transaction);
-      const ending = { reason: 'pin_changed', client, by: caller.session.id } as const;
-      if (failuresInARow !== null) await this.endings.endAll(userId, caller.session.id, ending, transaction);
+      const by = caller.session.id;
+      const changed = { action: 'credential_changed', details: { credential: 'pin' } } as const;
+      await this.audit.record({ ...changed, userId, sessionId: by, client }, transaction);
+      const ending = { reason: 'pin_changed', client, by } as const;
+      if (failuresInARow !== null) await this.endings.endAll(userId, by, ending, transaction);
       if (caller.user.email) await this.mailer.send(pinSet(caller.user.email), transaction);
     });
     await this.locks.clear(this.locks.subject('pin', nameKey(name)));
+  }
+
+  /** Counts for the row of wrong PINs; the one that fills it turns the PIN off. */
+  private async countFailure(
+    userId: string | null,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<void> {
+    const [[counted]] = await transaction.query<[{ failures: number }[], number]>(
+      `UPDATE pins SET failures_in_a_row = failures_in_a_row + 1 WHERE user_id = $1
+       RETURNING failures_in_a_row AS failures`,
+      [userId],
+    );
+    if (counted?.failures !== this.offAfter) return;
+    await this.audit.record(
+      { action: 'secret_off', userId, client, details: { secret: 'pin' } },
+      transaction,
+    );
   }
 
   private async find(key: string): Promise<Known | undefined> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
-import { endSessions } from './session-statements';
+import { countSessions, endSessions } from './session-statements';
 
 export type EndingReason =
   'logout' | 'revoked' | 'password_changed' | 'pin_changed' | 'refresh_token_reused' | 'too_many_sessions';
@@ -71,7 +71,13 @@ export class SessionEndings {
 
   /** Keeps a user within a number of sessions: those go that were not seen for longest, never the one named. */
   async endSurplus(userId: string, kept: string, most: number, ending: Ending): Promise<void> {
-    await this.run(longestUnseen, ending, [userId, kept, most - 1]);
+    const [row] = await countSessions.run(this.database, [userId, this.clock.now()]);
+    if ((row?.count ?? 0) <= most) return;
+    await this.database.transaction(async (transaction) => {
+      // One after the other: of two at once, each sparing its own, either would end what the other spares.
+      await transaction.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
+      await this.run(longestUnseen, ending, [userId, kept, most - 1], transaction);
+    });
   }
 
   private run(

@@ -126,6 +126,12 @@ export const markSessionSeen = new Statement<never>(
     WHERE id = $1 AND last_seen_at <= $2::timestamptz - $3::int * interval '1 ms'`,
 );
 
+/** Values: user, now. */
+export const countSessions = new Statement<{ count: number }>(
+  'count_sessions',
+  `SELECT count(*)::int FROM sessions s WHERE s.user_id = $1 AND ${lastsAt('$2')}`,
+);
+
 /** A user's sessions, newest first. Values: user, now. */
 export const listSessions = `
   SELECT s.id, s.user_id AS "userId", s.method, s.ip, s.user_agent AS "userAgent", s.created_at AS "createdAt",

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { METHOD_NAMES, type MethodName } from './method-name';
 import { ClientInfo, clientInfo } from './client-info';
 import type { ListedSession } from './sessions.service';
 
@@ -21,8 +22,8 @@ export class SessionView {
   @ApiProperty({ enum: ['user-session'] })
   sessionType: 'user-session';
 
-  @ApiProperty({ example: 'password', description: 'The method by which it was opened' })
-  method: string;
+  @ApiProperty({ enum: METHOD_NAMES, description: 'How it was opened' })
+  method: MethodName;
 
   @ApiProperty({ description: 'Whether it is the one that asks' })
   current: boolean;

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Forbidden, NotFound, ValidationFailed } from '../platform/http/api-error';
 import { FromClient, type Client } from '../platform/http/client';
 import { InContract } from '../platform/http/contract-name';
@@ -82,6 +82,7 @@ export class SessionsController {
     summary: 'End sessions of the current user',
     description: 'The current one, or those that are named. When one is not the caller’s own, none is ended.',
   })
+  @ApiBody({ type: SignOutBody, required: false })
   @ApiOkResponse({ type: Ended })
   @Fails(new ValidationFailed([{ field: 'sessions', message: 'sessions must be an array' }]), foreign)
   async signOut(

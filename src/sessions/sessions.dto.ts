@@ -1,18 +1,16 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsOptional, IsUUID } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsOptional, IsUUID } from 'class-validator';
 
 export class SignOutBody {
   @ApiPropertyOptional({
     type: [String],
     format: 'uuid',
-    minItems: 1,
     maxItems: 1_000,
     description: 'Sessions of the caller; left out: the current one',
   })
   @IsOptional()
   @IsUUID(undefined, { each: true, message: 'each of $property must be the id of a session' })
   @ArrayMaxSize(1_000)
-  @ArrayNotEmpty({ message: '$property must name a session; leave it out to end the current one' })
   @IsArray({ message: '$property must be an array' })
   sessions?: string[];
 }

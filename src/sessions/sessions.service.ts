@@ -4,6 +4,7 @@ import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import type { Principal } from '../platform/http/principal';
+import type { MethodName } from './method-name';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionEndings } from './session-endings';
 import {
@@ -42,7 +43,7 @@ export interface Refusal {
 }
 
 export interface ListedSession extends SessionRef {
-  readonly method: string;
+  readonly method: MethodName;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly createdAt: Date;
@@ -53,7 +54,7 @@ export interface SessionRequest {
   readonly userId: string;
   /** The version of the user's credentials under which the proof was made. */
   readonly credentialVersion: number;
-  readonly method: string;
+  readonly method: MethodName;
   readonly contract: ContractName;
   readonly client: Client;
   /** Demanded anyway when REQUIRE_VERIFIED_EMAIL is on. */

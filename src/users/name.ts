@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsString, Matches, MaxLength } from 'class-validator';
+import { IsDefined, IsString, Matches, MaxLength } from 'class-validator';
 
 const MOST = 100;
 
@@ -15,7 +15,8 @@ export const Name = (
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? value.normalize('NFC').trim() : value,
     ),
+    IsDefined({ message: '$property is missing' }),
+    IsString({ message: '$property must be a string' }),
     Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: '$property must not contain control characters' }),
     MaxLength(MOST, { message: `$property must have at most ${MOST} characters` }),
-    IsString({ message: '$property must be a string' }),
   );

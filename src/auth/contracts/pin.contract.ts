@@ -14,7 +14,10 @@ export class PinMessage {
   message: string;
 }
 
-export class PinRenewed extends PinMessage {
+export class PinRenewed {
+  @ApiProperty({ example: 'Access token refreshed successfully' })
+  message: string;
+
   @ApiProperty({ description: 'The access token, also in the cookie accessToken' })
   accessToken: string;
 }

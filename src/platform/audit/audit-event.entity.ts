@@ -6,6 +6,7 @@ export type AuditAction =
   | 'sign_in_failed'
   | 'reauthentication_failed'
   | 'secret_locked'
+  | 'secret_off'
   | 'address_closed'
   | 'session_revoked'
   | 'credential_changed'

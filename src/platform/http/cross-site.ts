@@ -10,7 +10,9 @@ export class CrossSiteRequest extends ApiError {
   readonly status = 403;
 
   constructor() {
-    super('This request comes from another site; add its origin to CORS_ORIGINS if it is yours');
+    super(
+      'A cookie is no proof for a change that another site asks for; send a Bearer token, or see CORS_ORIGINS',
+    );
   }
 }
 

@@ -8,5 +8,11 @@ export const FAILURES = 'x-failures';
 export const Fails = (...failures: ApiError[]): MethodDecorator & ClassDecorator =>
   ApiExtension(
     FAILURES,
-    failures.map(({ code, status, message, problems }) => ({ code, status, message, problems })),
+    failures.map(({ code, status, message, problems, retryAfter }) => ({
+      code,
+      status,
+      message,
+      problems,
+      retryAfter,
+    })),
   );

@@ -1,5 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth, ApiSecurity } from '@nestjs/swagger';
 
 /** For the OpenAPI document: the route asks for a session, shown by a Bearer token or by a cookie. */
 export const NeedsSession = (): MethodDecorator => applyDecorators(ApiBearerAuth(), ApiCookieAuth());
+
+/** For the OpenAPI document: a Bearer token may be sent, and then counts. */
+export const TakesBearer = (): MethodDecorator => applyDecorators(ApiBearerAuth(), ApiSecurity({}));
+
+/** For the OpenAPI document: the refresh cookie may be sent in place of a body. */
+export const TakesRefreshCookie = (): MethodDecorator =>
+  applyDecorators(ApiSecurity(REFRESH_COOKIE_SCHEME), ApiSecurity({}));
+
+export const REFRESH_COOKIE_SCHEME = 'refreshCookie';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -137,8 +138,6 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
+/** Ends early, and as quietly, when the signal says so. */
 const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds).unref();
-    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
+  sleep(milliseconds, undefined, { ref: false, signal }).catch(() => undefined);

@@ -5,7 +5,14 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
 import { Busy, RateLimited } from '../http/api-error';
-import { beginGuess, clearGuesses, failGuess, forgiveGuesses, withdrawGuess } from './guess-statements';
+import {
+  beginGuess,
+  clearGuesses,
+  failGuess,
+  findGuessLock,
+  forgiveGuesses,
+  withdrawGuess,
+} from './guess-statements';
 
 /** How long a guess waits for those before it; each takes the time of a hash. */
 const PATIENCE = 15_000;
@@ -20,12 +27,15 @@ export interface GuessPolicy {
   readonly most: number;
   /** Wrong guesses further apart than this don't add up. */
   readonly window: number;
-  /** The length of the first lock in a row, of the second, …; the last one is that of all further ones. */
+  /**
+   * The length of the first lock in a row, of the second, …; the last one is that of all further ones.
+   * None: a lock lasts until the window ends, and none is longer for those before it.
+   */
   readonly locks: readonly number[];
 }
 
 /**
- * Locks on secrets that people choose, shared by all instances through PostgreSQL. A guess takes its place before it is
+ * Locks on secrets that people choose, and on the addresses that guess at them, shared by all instances through PostgreSQL. A guess takes its place before it is
  * checked, so parallel guesses can't pass the limit; while all places are taken further ones wait, so that many right
  * ones at once are not taken for an attack. Names that nobody has are counted and locked the same.
  */
@@ -45,6 +55,16 @@ export class GuessLocks {
   /** @param name as it is compared: normalised, in lower case */
   subject(secret: string, name: string): Buffer {
     return createHmac('sha256', this.key).update(`${secret}\0${name}`).digest();
+  }
+
+  /**
+   * Takes no place and writes nothing: for who must be refused before anything else is done.
+   * @throws RateLimited while the secret is locked
+   */
+  async check(subject: Buffer): Promise<void> {
+    const now = this.clock.now();
+    const [row] = await findGuessLock.run(this.database, [subject, now]);
+    if (row) throw new RateLimited(secondsUntil(row.lockedUntil, now));
   }
 
   /**
@@ -95,6 +115,7 @@ export class GuessLocks {
     await clearGuesses.run(this.database, [subject, this.clock.now()]);
   }
 
+  /** Also for a right guess at a secret of many, as those of one address: it forgives no other. */
   async withdraw(subject: Buffer): Promise<void> {
     await withdrawGuess.run(this.database, [subject]);
   }

@@ -33,20 +33,28 @@ export const beginGuess = new Statement<{ begun: boolean; lockedUntil: Date | nu
           (SELECT locked_until FROM guess_locks WHERE subject = $1 AND locked_until > $2) AS "lockedUntil"`,
 );
 
+/** Values: subject, now. */
+export const findGuessLock = new Statement<{ lockedUntil: Date }>(
+  'find_guess_lock',
+  `SELECT locked_until AS "lockedUntil" FROM guess_locks WHERE subject = $1 AND locked_until > $2`,
+);
+
 const reachesLock = `failures + 1 >= ${allowed('locks')}`;
 
 /**
  * A wrong guess. The one that reaches the limit locks, for the length that its place in the row of locks has.
- * Values: subject, now, most, lengths of locks in ms. A row comes back when it locked.
+ * Values: subject, now, most, lengths of locks in ms: none of them means until the window ends.
+ * A row comes back when it locked.
  */
 export const failGuess = `
   WITH counted AS (
     UPDATE guess_locks SET
       in_flight = greatest(in_flight - 1, 0),
       failures = CASE WHEN ${reachesLock} THEN 0 ELSE failures + 1 END,
-      locks = CASE WHEN ${reachesLock} THEN locks + 1 ELSE locks END,
-      locked_until = CASE WHEN ${reachesLock} THEN $2::timestamptz
-        + ($4::bigint[])[least(locks + 1, cardinality($4::bigint[]))] * interval '1 ms' ELSE locked_until END
+      locks = CASE WHEN ${reachesLock} THEN least(locks + 1, cardinality($4::bigint[])) ELSE locks END,
+      locked_until = CASE WHEN ${reachesLock} THEN coalesce($2::timestamptz
+        + ($4::bigint[])[least(locks + 1, cardinality($4::bigint[]))] * interval '1 ms', window_ends_at)
+        ELSE locked_until END
     WHERE subject = $1 RETURNING locked_until
   )
   SELECT locked_until AS "lockedUntil" FROM counted WHERE locked_until > $2`;

@@ -17,7 +17,11 @@ export const rateLimitSettings = defineSettings('rate limit', {
       complain('LOCK_LONGEST', 'must not be shorter than LOCK_STEP');
     }
     return {
-      addressFailures: { most: values.LIMIT_ADDRESS_FAILURES, window: values.LIMIT_ADDRESS_WINDOW },
+      addressFailures: {
+        most: values.LIMIT_ADDRESS_FAILURES,
+        window: values.LIMIT_ADDRESS_WINDOW,
+        locks: [],
+      },
       registrations: { most: values.LIMIT_REGISTRATIONS, window: values.LIMIT_REGISTRATIONS_WINDOW },
       locks: lockLengths(values.LOCK_STEP, values.LOCK_LONGEST),
     };

@@ -15,40 +15,20 @@ export class RateLimit {
   constructor(private readonly limiter: RateLimiterPostgres) {}
 
   /**
-   * Counts nothing and writes nothing: for who must be refused before anything else is done.
+   * Counts once, atomically: of parallel calls no more than the rate get through.
    * @throws RateLimited saying how long to wait
    */
-  async check(key: string): Promise<void> {
-    const counted = await this.limiter.get(key);
-    if (counted && counted.consumedPoints >= this.limiter.points) throw refused(counted);
-  }
-
-  /**
-   * Counts once, atomically: of parallel calls no more than the rate get through. One that is refused does not count.
-   * @returns how often it may still happen
-   * @throws RateLimited saying how long to wait
-   */
-  async consume(key: string): Promise<number> {
-    await this.check(key);
+  async consume(key: string): Promise<void> {
     try {
-      return (await this.limiter.consume(key)).remainingPoints;
+      await this.limiter.consume(key);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      await this.refund(key);
-      throw refused(refusal);
+      throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)));
     }
-  }
-
-  /** Takes back a count that turned out to be none. */
-  async refund(key: string): Promise<void> {
-    await this.limiter.reward(key);
   }
 }
 
-const refused = ({ msBeforeNext }: RateLimiterRes): RateLimited =>
-  new RateLimited(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
-
-/** Makes limits on addresses and the like, by rate-limiter-flexible. Locks on accounts are `GuessLocks`. */
+/** Makes limits on how often a thing may be asked for, by rate-limiter-flexible. Guessing is limited by `GuessLocks`. */
 @Injectable()
 export class RateLimits {
   constructor(private readonly database: DataSource) {}
