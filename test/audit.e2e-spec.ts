@@ -84,10 +84,11 @@ describe('the audit', () => {
       'account_disabled',
       'session_revoked',
       'sign_in_failed',
+      'secret_locked',
       'account_deleted',
     ]);
     expect(events[8]).toMatchObject({ details: { secret: 'pin', seconds: 60 } });
-    expect(events[11]).toMatchObject({ details: { reason: 'refused', method: 'pin' } });
+    expect(events[11]).toMatchObject({ details: { secret: 'pin' } });
   });
 
   it('[B77] tells which session failed to prove itself once more, and which set a PIN', async () => {
@@ -172,6 +173,12 @@ describe('the audit', () => {
       expect(await audit('--user', id, '--until', '2020-01-01')).toEqual(['']);
       const [json] = await audit('--user', id, '--json', '--since', '365d');
       expect(JSON.parse(json ?? '')).toMatchObject({ action: 'registered', userId: id, ip: '127.0.0.1' });
+    }, 30_000);
+
+    it("takes nobody for another: an email that is somebody else's PIN name", async () => {
+      const { email } = await register(app);
+      await registerPin(app, { name: email.toUpperCase() });
+      await expect(audit('--user', email)).rejects.toThrow('the PIN name of another');
     }, 30_000);
 
     it('goes through more than one page', async () => {

@@ -93,6 +93,18 @@ describe('limits on guessing', () => {
       await login(email, GOOD_PASSWORD).expect(200);
     });
 
+    it('[A19] the right password of a disabled account is answered, and counted, like a wrong one', async () => {
+      const { id, email } = await register(app);
+      await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]);
+      const reset = (oldPassword: string) =>
+        app.http
+          .post('/auth/reset-password')
+          .send({ email, oldPassword, newPassword: 'another-good-password' });
+      expect((await reset(GOOD_PASSWORD)).body).toEqual((await reset(WRONG)).body);
+      await guess(8, () => login(email, GOOD_PASSWORD));
+      await login(email, GOOD_PASSWORD).expect(429);
+    });
+
     it('[A19] an address that nobody has is locked just the same', async () => {
       const email = someEmail();
       await guess(10, () => login(email, WRONG));
@@ -251,6 +263,10 @@ describe('limits on guessing', () => {
     expect(['::ffff:192.0.2.1', '::ffff:c000:201', '192.0.2.1'].map(addressKey)).toEqual(
       Array(3).fill('192.0.2.1'),
     );
+    expect(['192.0.2.1:80', '64:ff9b::c000:201', '[::ffff:192.0.2.1]:443'].map(addressKey)).toEqual(
+      Array(3).fill('192.0.2.1'),
+    );
+    expect(addressKey('[2001:db8:1:2::1]:443')).toBe(addressKey('2001:db8:1:2::1'));
     expect(addressKey('nonsense')).toBe('unknown');
   });
 });
@@ -351,6 +367,12 @@ describe('limits on addresses', () => {
     const { body, headers } = await registerFrom('203.0.113.80').expect(429);
     expect(body.error.code).toBe('RATE_LIMITED');
     expect(Number(headers['retry-after'])).toBeGreaterThan(3_500);
+    const other = (await registerFrom('203.0.113.82')).body.token;
+    const name = app.http
+      .post('/auth/pin')
+      .set(...from('203.0.113.80'))
+      .set(...bearer(other));
+    await name.send({ name: someName(), pin: '1234', currentPassword: GOOD_PASSWORD }).expect(429);
     const pin = app.http.post('/auth/register').set(...from('203.0.113.80'));
     await pin.send({ name: someName(), pin: '1234' }).expect(429);
     await registerFrom('203.0.113.81').expect(201);

@@ -35,6 +35,11 @@ describe('pin', () => {
 
     it('takes a name once, without regard to case and to how it was typed', async () => {
       const { name } = await registerPin(app, { name: `Ünï-${someName()}` });
+      await registerPin(app, { name: `straße-${name}` });
+      await app.http
+        .post('/auth/register')
+        .send({ name: `STRASSE-${name}`, pin: '1234' })
+        .expect(409);
       for (const taken of [
         name,
         name.toUpperCase(),
@@ -66,13 +71,22 @@ describe('pin', () => {
       },
     );
 
-    it.each([[''], ['  '], ['a\u0000b'], ['a\nb'], ['x'.repeat(101)], [7], [null], ['\ud800']])(
-      'refuses the name %j',
-      async (name) => {
-        const { body } = await app.http.post('/auth/register').send({ name, pin: '1234' }).expect(400);
-        expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'name' }] });
-      },
-    );
+    it.each([
+      [''],
+      ['  '],
+      ['a\u0000b'],
+      ['a\nb'],
+      ['x'.repeat(101)],
+      [7],
+      [null],
+      ['\ud800'],
+      ['us\u200ber'],
+      ['\u3164'],
+      ['user\ufe0f'],
+    ])('refuses the name %j', async (name) => {
+      const { body } = await app.http.post('/auth/register').send({ name, pin: '1234' }).expect(400);
+      expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ field: 'name' }] });
+    });
 
     it('refuses two secrets at once: one would be lost', async () => {
       const both = { name: someName(), pin: '1234', email: someEmail(), password: GOOD_PASSWORD };
@@ -369,6 +383,35 @@ describe('pin', () => {
       expect(body.error.code).toBe('NAME_EXISTS');
       await login(one.name, one.pin).expect(200);
       await login(other.name, '5555').expect(401);
+    });
+
+    it('[A13] a session that is ended while the PIN is being set sets none', async () => {
+      const { id, name, pin, accessToken } = await registerPin(app);
+      const stall = app.database.createQueryRunner();
+      await stall.startTransaction();
+      await stall.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+      const late = app.http
+        .post('/auth/pin')
+        .set(...cookie({ accessToken }))
+        .send({ name, pin: '9999' })
+        .then((answer) => answer.status);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await app.database.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [id]);
+      await stall.rollbackTransaction();
+      await stall.release();
+      expect(await late).toBe(401);
+      await login(name, pin).expect(200);
+    });
+
+    it("[A23] two accounts that take each other's names get 409, not a deadlock", async () => {
+      const [one, other] = [await registerPin(app), await registerPin(app)];
+      const take = (who: typeof one, name: string) =>
+        app.http
+          .post('/auth/pin')
+          .set(...cookie({ accessToken: who.accessToken }))
+          .send({ name, pin: '1234' });
+      const answers = await Promise.all([take(one, other.name), take(other, one.name)]);
+      expect(answers.map(({ status }) => status)).toEqual([409, 409]);
     });
 
     it('[A12] sets it for nobody but the caller', async () => {

@@ -102,15 +102,63 @@ describe('two servers on one database', () => {
     expect(countOf(answers, 200)).toBe(60);
   }, 30_000);
 
-  /** What the database counted, whatever the answers said. */
-  async function failuresOf(userId: string): Promise<number> {
+  it('[A23] 100 parallel sign-ins of one user at the cap hold nobody else up, and end in order', async () => {
+    const body = { email: someEmail(), password: GOOD_PASSWORD };
+    const { token } = (await servers[0].http.post('/auth/register').send({ ...body, email: someEmail() }))
+      .body;
+    await servers[0].http.post('/auth/register').send(body).expect(201);
+    for (let round = 0; round < 2; round++) {
+      const answers = spread(100, (server) => server.http.post('/auth/login').send(body));
+      await servers[1].http.get('/auth/me').set('Authorization', `Bearer ${token}`).expect(200);
+      expect(countOf(await answers, 200)).toBe(100);
+    }
+    const [row] = (await ask(
+      `SELECT count(*)::int FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1 AND revoked_at IS NULL`,
+      body.email,
+    )) as [{ count: number }];
+    expect(row.count).toBe(100);
+  }, 60_000);
+
+  it('[A23] outlives a database that cuts its connections again and again under failing sign-ins', async () => {
+    let ended = false;
+    const statuses = new Set<number>();
+    const work = async (server: ServerProcess) => {
+      while (!ended) {
+        const sent = server.http
+          .post('/auth/login')
+          .send({ email: someEmail(), password: 'not-the-password' });
+        statuses.add((await sent).status);
+      }
+    };
+    const workers = Array.from({ length: 16 }, (_, turn) => work(servers[turn % 2 === 0 ? 0 : 1]));
+    for (let cut = 0; cut < 15; cut++) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await ask(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE application_name = $1 AND datname = current_database()`,
+        'gatehouse',
+      );
+    }
+    ended = true;
+    await Promise.all(workers);
+    expect([...statuses].filter((status) => ![401, 503].includes(status))).toEqual([]);
+    for (const server of servers) await server.http.get('/auth/health').expect(200);
+  }, 60_000);
+
+  /** Asks the database past the servers. */
+  async function ask(statement: string, value: string): Promise<unknown[]> {
     const client = new Client(databaseUrl);
     await client.connect();
-    const { rows } = await client.query<{ n: number }>(
-      'SELECT failures_in_a_row AS n FROM pins WHERE user_id = $1',
-      [userId],
-    );
+    const { rows } = await client.query<object>(statement, [value]);
     await client.end();
-    return rows[0]?.n ?? -1;
+    return rows;
+  }
+
+  /** What the database counted, whatever the answers said. */
+  async function failuresOf(userId: string): Promise<number> {
+    const [row] = (await ask('SELECT failures_in_a_row AS n FROM pins WHERE user_id = $1', userId)) as [
+      { n: number },
+    ];
+    return row.n;
   }
 });

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { AuditAction } from '../platform/audit/audit-event.entity';
 import { AuditTrail } from '../platform/audit/audit-trail';
+import { isDatabaseAway } from '../platform/database/database-errors';
 import type { Client } from '../platform/http/client';
 import { addressKey } from '../platform/rate-limit/address-key';
 import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
@@ -58,9 +59,21 @@ export class SecretAttempts {
       .begin(address, this.addressPolicy)
       .catch((error: unknown) => this.withdraw(error, account));
     const right = await check().catch((error: unknown) => this.withdraw(error, account, address));
-    if (right) await Promise.all([this.locks.forgive(account), this.locks.withdraw(address)]);
-    else await this.fail(attempt, { account, address }, policy);
+    if (right) {
+      await this.settle(() => this.locks.forgive(account));
+      await this.settle(() => this.locks.withdraw(address));
+    } else {
+      await this.settle(() => this.fail(attempt, { account, address }, policy));
+    }
     return right;
+  }
+
+  /** Once more on another connection, when the database cut the first: a guess that was checked must be counted. */
+  private async settle(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error;
+      return work();
+    });
   }
 
   private async fail(

@@ -51,14 +51,20 @@ async function main(): Promise<void> {
 /** An id is taken as it is: its account may be gone. */
 async function idOf(user: string, app: INestApplicationContext): Promise<string> {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(user)) return user;
-  const [found] = await app
+  const found = await app
     .get(DataSource)
     .query<{ id: string }[]>(
       `SELECT id FROM users WHERE email = lower($1) UNION SELECT user_id FROM pins WHERE name_key = $2`,
       [user, nameKey(user)],
     );
-  if (!found) throw new Error(`Nobody has the email address or PIN name "${user}".`);
-  return found.id;
+  if (!found[0]) throw new Error(`Nobody has the email address or PIN name "${user}".`);
+  if (found[1]) {
+    const ids = found.map(({ id }) => id).join(' and ');
+    throw new Error(
+      `"${user}" is the email address of one account and the PIN name of another; name one of ${ids}.`,
+    );
+  }
+  return found[0].id;
 }
 
 function timeOf(text: string, now: Date): Date {

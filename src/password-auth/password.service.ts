@@ -119,10 +119,14 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     return this.check(known, { name: known?.email ?? user.id, password, client, sessionId: session.id });
   }
 
-  /** User, version of the credentials and hash in one statement, so that the three belong together. */
+  /**
+   * User, version of the credentials and hash in one statement, so that the three belong together. A disabled account's
+   * password is never right: no answer tells who has guessed it.
+   */
   private async find(condition: string, value: string): Promise<Known | undefined> {
     const [known] = await this.database.query<Known[]>(
-      `SELECT u.id, u.email, u.name, u.credential_version AS "credentialVersion", p.hash
+      `SELECT u.id, u.email, u.name, u.credential_version AS "credentialVersion",
+              CASE WHEN u.disabled_at IS NULL THEN p.hash END AS hash
          FROM users u LEFT JOIN passwords p ON p.user_id = u.id WHERE ${condition}`,
       [value],
     );
@@ -154,7 +158,8 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     await this.database.transaction(async (transaction) => {
       // Of two changes at once, both allowed by one old password, the second finds it changed.
       const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
-      if (!first) throw new InvalidCredentials(WRONG_CURRENT);
+      if (!first) throw new InvalidCredentials(keptSession === null ? undefined : WRONG_CURRENT);
+      if (keptSession !== null) await this.endings.hold(keptSession, transaction);
       await transaction.update(Password, { userId: id }, { hash, changedAt: this.clock.now() });
       const by = keptSession ?? undefined;
       const changed = { action: 'credential_changed', details: { credential: 'password' } } as const;

@@ -1,10 +1,10 @@
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
-import { duration, wholeNumber } from '../platform/config/setting-types';
+import { upToADay, wholeNumber } from '../platform/config/setting-types';
 
 export const passwordSettings = defineSettings('password', {
   variables: {
     LIMIT_WRONG_PASSWORDS: wholeNumber(1, 1_000_000)({ default: 10 }),
-    LIMIT_WRONG_PASSWORDS_WINDOW: duration({ default: 15 * 60_000 }),
+    LIMIT_WRONG_PASSWORDS_WINDOW: upToADay({ default: 15 * 60_000 }),
   },
   complete: (values) => ({
     guesses: { most: values.LIMIT_WRONG_PASSWORDS, window: values.LIMIT_WRONG_PASSWORDS_WINDOW },

@@ -5,6 +5,10 @@ import { Name } from '../users/name';
 
 const PinName = (): PropertyDecorator =>
   applyDecorators(
+    // Nobody sees these, so two names that differ by them would look the same.
+    Matches(/^[^\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u, {
+      message: '$property must not contain invisible characters',
+    }),
     Name(ApiProperty, { example: 'cooluser1' }),
     IsNotEmpty({ message: '$property is missing' }),
   );

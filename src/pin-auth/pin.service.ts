@@ -11,8 +11,10 @@ import { SecretHasher } from '../platform/hashing/secret-hasher';
 import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
 import { Mailer } from '../platform/mail/mailer';
+import { addressKey } from '../platform/rate-limit/address-key';
 import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
+import { RateLimits, type RateLimit } from '../platform/rate-limit/rate-limits';
 import { SessionEndings } from '../sessions/session-endings';
 import { InvalidToken } from '../sessions/session.errors';
 import type { User } from '../users/user.entity';
@@ -24,7 +26,7 @@ import { Pin } from './pin.entity';
 import { NameExists, PinIsOff } from './pin.errors';
 import { pinSettings, type PinSettings } from './pin.settings';
 
-type Known = Proof['user'] & { readonly hash: string; readonly failuresInARow: number };
+type Known = Proof['user'] & { readonly hash: string | null; readonly failuresInARow: number };
 
 interface Before {
   readonly credentialVersion: number;
@@ -37,6 +39,7 @@ interface Before {
 export class PinService implements Registrar<PinRegisterBody> {
   private readonly policy: GuessPolicy;
   private readonly offAfter: number;
+  private readonly limit: RateLimit;
 
   constructor(
     private readonly database: DataSource,
@@ -50,16 +53,17 @@ export class PinService implements Registrar<PinRegisterBody> {
     private readonly audit: AuditTrail,
     @Optional() @Inject(CurrentPassword) private readonly currentPassword: CurrentPassword | undefined,
     @Inject(pinSettings.token) { guesses, offAfter }: PinSettings,
-    @Inject(rateLimitSettings.token) { locks: lengths }: RateLimitSettings,
+    @Inject(rateLimitSettings.token) { locks: lengths, registrations }: RateLimitSettings,
+    limits: RateLimits,
   ) {
     this.policy = { ...guesses, locks: lengths };
+    this.limit = limits.limit('registrations', registrations);
     this.offAfter = offAfter;
   }
 
   /** @throws NameExists */
   async register({ name, pin }: PinRegisterBody, client: Client): Promise<User> {
-    // Spares the hash where the answer is known; the unique constraint decides between parallel requests.
-    if (await this.database.manager.existsBy(Pin, { nameKey: nameKey(name) })) throw new NameExists();
+    await this.refuseTaken(name);
     const hash = await this.hasher.hash(pin);
     return this.database.transaction(async (transaction) => {
       const user = await this.users.create({ email: null, name }, client, transaction);
@@ -90,16 +94,22 @@ export class PinService implements Registrar<PinRegisterBody> {
    * @throws InvalidCredentials when the account has a password and this is not it
    * @throws PinIsOff when the PIN is off and the caller came by it
    * @throws NameExists
+   * @throws RateLimited
+   * @throws InvalidToken when the session has ended meanwhile
    */
   async set(caller: Principal, { name, pin, currentPassword }: SetPinBody, client: Client): Promise<void> {
     const { id: userId } = caller.user;
-    const { credentialVersion, failuresInARow } = await this.before(caller);
+    const { credentialVersion, failuresInARow } = await this.before(userId);
     if ((failuresInARow ?? 0) >= this.offAfter && caller.session.method === 'pin') throw new PinIsOff();
     await this.currentPassword?.demand(caller, currentPassword, client);
+    // The answer tells whether a name is taken, as a registration's does.
+    await this.limit.consume(addressKey(client.ip));
+    await this.refuseTaken(name, userId);
     const hash = await this.hasher.hash(pin);
     await this.database.transaction(async (transaction) => {
       const first = await this.users.bumpCredentialVersion(userId, credentialVersion, transaction);
       if (!first) throw new InvalidCredentials('Your credentials have just been changed; try again');
+      await this.endings.hold(caller.session.id, transaction);
       await transaction.delete(Pin, { userId });
       await this.store(userId, name, hash, transaction);
       await this.users.nameIfNameless(userId, name, transaction);
@@ -134,27 +144,28 @@ export class PinService implements Registrar<PinRegisterBody> {
   private async find(key: string): Promise<Known | undefined> {
     const [known] = await this.database.query<Known[]>(
       `SELECT u.id, u.email, u.name, u.credential_version AS "credentialVersion",
-              p.hash, p.failures_in_a_row AS "failuresInARow"
+              CASE WHEN u.disabled_at IS NULL THEN p.hash END AS hash, p.failures_in_a_row AS "failuresInARow"
          FROM pins p JOIN users u ON u.id = p.user_id WHERE p.name_key = $1`,
       [key],
     );
     return known;
   }
 
-  /**
-   * What the change is allowed by. Version and session in one statement: whoever changes a credential meanwhile, and so
-   * ends this session, also makes the version another one.
-   * @throws InvalidToken when the session has just ended
-   */
-  private async before({ user, session }: Principal): Promise<Before> {
+  /** What the change is allowed by. */
+  private async before(userId: string): Promise<Before> {
     const [before] = await this.database.query<Before[]>(
       `SELECT u.credential_version AS "credentialVersion", p.failures_in_a_row AS "failuresInARow"
-         FROM users u JOIN sessions s ON s.user_id = u.id AND s.id = $2 AND s.revoked_at IS NULL
-         LEFT JOIN pins p ON p.user_id = u.id WHERE u.id = $1`,
-      [user.id, session.id],
+         FROM users u LEFT JOIN pins p ON p.user_id = u.id WHERE u.id = $1`,
+      [userId],
     );
     if (!before) throw new InvalidToken();
     return before;
+  }
+
+  /** Spares the hash where the answer is known; the unique constraint decides between parallel requests. */
+  private async refuseTaken(name: string, own?: string): Promise<void> {
+    const taken = await this.database.manager.findOneBy(Pin, { nameKey: nameKey(name) });
+    if (taken && taken.userId !== own) throw new NameExists();
   }
 
   private async store(userId: string, name: string, hash: string, transaction: EntityManager): Promise<void> {

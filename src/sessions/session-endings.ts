@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
-import { countSessions, endSessions } from './session-statements';
+import { countSessions, endSessions, holdSession } from './session-statements';
+import { InvalidToken } from './session.errors';
 
 export type EndingReason =
   'logout' | 'revoked' | 'password_changed' | 'pin_changed' | 'refresh_token_reused' | 'too_many_sessions';
@@ -21,12 +22,14 @@ const named = endSessions(
   `s.id = ANY($6::uuid[]) AND s.user_id = $7
    AND NOT EXISTS (SELECT FROM sessions f WHERE f.id = ANY($6::uuid[]) AND f.user_id <> $7)`,
 );
+/** The one that is named counts as seen last of all. */
 const longestUnseen = endSessions(
   `s.id IN (SELECT o.id FROM sessions o
-             WHERE o.user_id = $6 AND o.id <> $7 AND o.revoked_at IS NULL
-               AND o.expires_at > $1 AND o.idle_expires_at > $1
-             ORDER BY o.last_seen_at DESC, o.id OFFSET $8)`,
+             WHERE o.user_id = $6 AND o.revoked_at IS NULL AND o.expires_at > $1 AND o.idle_expires_at > $1
+             ORDER BY o.id = $7 DESC, o.last_seen_at DESC, o.id OFFSET $8)`,
 );
+/** Turns of one user in which surplus sessions are ended. */
+const TURN = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine';
 
 /** Ends sessions: at once for every transport, because each of their tokens only names its session. */
 @Injectable()
@@ -69,15 +72,32 @@ export class SessionEndings {
     return { ended: 0, foreign: row.foreign };
   }
 
-  /** Keeps a user within a number of sessions: those go that were not seen for longest, never the one named. */
+  /**
+   * Keeps a user within a number of sessions: those go that were not seen for longest, and not the one named. Of many
+   * who come here at once one does it, and the others don't wait: it looks again after its turn, and so sees theirs.
+   */
   async endSurplus(userId: string, kept: string, most: number, ending: Ending): Promise<void> {
+    for (let mine = true; mine && (await this.count(userId)) > most;) {
+      mine = await this.database.transaction(async (transaction) => {
+        const [turn] = await transaction.query<[{ mine: boolean }]>(TURN, [userId]);
+        if (turn.mine) await this.run(longestUnseen, ending, [userId, kept, most], transaction);
+        return turn.mine;
+      });
+    }
+  }
+
+  private async count(userId: string): Promise<number> {
     const [row] = await countSessions.run(this.database, [userId, this.clock.now()]);
-    if ((row?.count ?? 0) <= most) return;
-    await this.database.transaction(async (transaction) => {
-      // One after the other: of two at once, each sparing its own, either would end what the other spares.
-      await transaction.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [userId]);
-      await this.run(longestUnseen, ending, [userId, kept, most - 1], transaction);
-    });
+    return row?.count ?? 0;
+  }
+
+  /**
+   * For a change that a session asks for: it must not have ended meanwhile, and does not before the change is made.
+   * @throws InvalidToken
+   */
+  async hold(sessionId: string, transaction: EntityManager): Promise<void> {
+    const held = await transaction.query<{ id: string }[]>(holdSession, [sessionId, this.clock.now()]);
+    if (held.length === 0) throw new InvalidToken();
   }
 
   private run(

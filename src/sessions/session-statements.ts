@@ -140,11 +140,14 @@ export const listSessions = `
 
 /**
  * Ends the sessions that a condition on `sessions s` names and that have not ended yet; the audit is told in the same
- * statement. Values: now, reason, ip, user agent, the session that asked for it, then those of the condition.
+ * statement. They are locked in one order, whoever ends them: else two who end several at once wait for each other.
+ * Values: now, reason, ip, user agent, the session that asked for it, then those of the condition.
  */
 export const endSessions = (condition: string): string =>
-  `WITH ended AS (
-     UPDATE sessions s SET revoked_at = $1, revoked_reason = $2 WHERE ${lastsAt('$1')} AND ${condition}
+  `WITH chosen AS (
+     SELECT s.id FROM sessions s WHERE ${lastsAt('$1')} AND ${condition} ORDER BY s.id FOR UPDATE
+   ), ended AS (
+     UPDATE sessions s SET revoked_at = $1, revoked_reason = $2 FROM chosen WHERE s.id = chosen.id
      RETURNING s.id, s.user_id, s.method
    ), told AS (
      INSERT INTO audit_events (at, action, user_id, session_id, ip, user_agent, details)
@@ -152,3 +155,6 @@ export const endSessions = (condition: string): string =>
             jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'method', method, 'by', $5::text)) FROM ended
    )
    SELECT id FROM ended`;
+
+/** Keeps a session from being ended until the transaction is over. Values: session, now. */
+export const holdSession = `SELECT s.id FROM sessions s WHERE s.id = $1 AND ${lastsAt('$2')} FOR SHARE`;

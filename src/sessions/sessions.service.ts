@@ -100,8 +100,10 @@ export class SessionsService {
       request.verifiedEmail || requireVerifiedEmail,
     ]);
     if (!opened?.id) return { unverified: opened?.unverified ?? false };
-    // After the new one, not before: of parallel sign-ins the last to come here sees them all.
-    await this.endings.endSurplus(userId, opened.id, mostPerUser, { reason: 'too_many_sessions', client });
+    await this.endings
+      .endSurplus(userId, opened.id, mostPerUser, { reason: 'too_many_sessions', client })
+      // The session is open: its owner must get it, and the next sign-in ends what is too many.
+      .catch((error: Error) => this.logger.warn(`Surplus sessions were not ended: ${error.message}`));
     return { id: opened.id, userId, expiresAt, refreshToken };
   }
 

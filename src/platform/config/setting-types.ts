@@ -18,6 +18,14 @@ export const duration = makeValidator<number>((input) => {
   return length;
 });
 
+/** At most a day: limits forget what is a day old. */
+export const upToADay = makeValidator<number>((input) => {
+  const length = parseDuration(input) ?? 0;
+  if (length === 0 || length > UNITS.d)
+    throw new Error('must be a duration of at most 1d: write 60s, 15m or 12h');
+  return length;
+});
+
 export const wholeNumber = (least: number, most: number) =>
   makeValidator<number>((input) => {
     const value = Number(input);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import type { DatabaseSettings } from './database.settings';
@@ -9,6 +10,17 @@ import { migrations } from './migrations';
 
 const OLDEST_SERVER = 130_000;
 const PATIENCE_SECONDS = 60;
+
+/**
+ * A connection whose end is nobody's business but of the query that it carries. The pool takes its own listener away
+ * before it hands a connection out; when the database cuts it just then, nobody would listen, and the process would end.
+ */
+class PatientClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
 
 /** Entity classes, or patterns of the files that hold them. */
 export type Entities = readonly (EntitySchema | (new () => object) | string)[];
@@ -70,7 +82,8 @@ export async function openDatabase(
 function external(settings: DatabaseSettings, entities: Entities): DataSourceOptions {
   const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(settings.url ?? '');
   const connection = { host, port, user, password: password as string | undefined, database, ssl };
-  return { ...optionsFor(connection as Connection, settings, entities), extra };
+  const options = optionsFor(connection as Connection, settings, entities);
+  return { ...options, extra: { ...(options.extra as object), ...extra } };
 }
 
 function optionsFor(
@@ -90,6 +103,7 @@ function optionsFor(
     installExtensions: false,
     uuidExtension: 'pgcrypto',
     poolSize: settings.poolSize,
+    extra: { Client: PatientClient },
     connectTimeoutMS: 5_000,
     logging: false,
   };

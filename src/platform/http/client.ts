@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import ipaddr from 'ipaddr.js';
+import { plainAddress } from './address';
 
 const LONGEST_USER_AGENT = 512;
 
@@ -15,8 +15,7 @@ export interface Client {
 export function clientOf(request: Pick<FastifyRequest, 'ip' | 'headers'>): Client {
   // Header bytes arrive as latin-1; what is no printable ASCII has no place in a list of devices.
   const userAgent = request.headers['user-agent']?.replace(/[^\x20-\x7e]/g, '').slice(0, LONGEST_USER_AGENT);
-  const ip = ipaddr.isValid(request.ip) ? ipaddr.process(request.ip).toString() : 'unknown';
-  return { ip, userAgent: userAgent || null };
+  return { ip: plainAddress(request.ip) ?? 'unknown', userAgent: userAgent || null };
 }
 
 export const FromClient = createParamDecorator((_: unknown, context: ExecutionContext): Client =>

@@ -1,6 +1,7 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { promise as queueOf, type queueAsPromised } from 'fastq';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
@@ -17,8 +18,8 @@ import {
 /** How long a guess waits for those before it; each takes the time of a hash. */
 const PATIENCE = 15_000;
 const SHORTEST_WAIT = 20;
-const LONGEST_WAIT = 400;
-/** Guesses that wait in one process. Each asks the database now and then, the more of them the more rarely. */
+const LONGEST_WAIT = 200;
+/** Guesses at one secret that wait in one process. */
 const MOST_WAITING = 1_000;
 
 /** When guessing at a secret locks it, and for how long. Lengths of time in milliseconds. */
@@ -42,7 +43,7 @@ export interface GuessPolicy {
 @Injectable()
 export class GuessLocks {
   private readonly key: Buffer;
-  private waiting = 0;
+  private readonly queues = new Map<string, queueAsPromised<() => Promise<void>, void>>();
 
   constructor(
     private readonly database: DataSource,
@@ -73,18 +74,27 @@ export class GuessLocks {
    * @throws Busy when the guesses before it are too many, or take too long
    */
   async begin(subject: Buffer, policy: GuessPolicy): Promise<void> {
-    if (await this.tryToBegin(subject, policy)) return;
-    if (this.waiting >= MOST_WAITING) throw new Busy(1);
-    this.waiting++;
+    const name = subject.toString('base64');
+    const queue = this.queues.get(name) ?? queueOf((wait: () => Promise<void>) => wait(), 1);
+    if (queue.length() >= MOST_WAITING) throw new Busy(1);
+    this.queues.set(name, queue);
+    const deadline = performance.now() + PATIENCE;
     try {
-      const deadline = performance.now() + PATIENCE;
-      for (let wait = SHORTEST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT + this.waiting)) {
-        await sleep(randomInt(wait / 2, wait));
-        if (await this.tryToBegin(subject, policy)) return;
-        if (performance.now() > deadline) throw new Busy(1);
-      }
+      await queue.push(() => this.waitForPlace(subject, policy, deadline));
     } finally {
-      this.waiting--;
+      if (queue.idle()) this.queues.delete(name);
+    }
+  }
+
+  /** Only the first of those who wait here for one secret asks the database. */
+  private async waitForPlace(subject: Buffer, policy: GuessPolicy, deadline: number): Promise<void> {
+    for (
+      let wait = SHORTEST_WAIT;
+      !(await this.tryToBegin(subject, policy));
+      wait = Math.min(2 * wait, LONGEST_WAIT)
+    ) {
+      if (performance.now() > deadline) throw new Busy(1);
+      await sleep(randomInt(wait / 2, wait));
     }
   }
 

@@ -1,4 +1,4 @@
-import { duration, wholeNumber } from '../config/setting-types';
+import { duration, upToADay, wholeNumber } from '../config/setting-types';
 import { defineSettings, type SettingsOf } from '../config/settings';
 
 const MOST = 1_000_000;
@@ -6,11 +6,11 @@ const MOST = 1_000_000;
 export const rateLimitSettings = defineSettings('rate limit', {
   variables: {
     LIMIT_ADDRESS_FAILURES: wholeNumber(1, MOST)({ default: 100 }),
-    LIMIT_ADDRESS_WINDOW: duration({ default: 15 * 60_000 }),
+    LIMIT_ADDRESS_WINDOW: upToADay({ default: 15 * 60_000 }),
     LIMIT_REGISTRATIONS: wholeNumber(1, MOST)({ default: 60 }),
     LIMIT_REGISTRATIONS_WINDOW: duration({ default: 60 * 60_000 }),
-    LOCK_STEP: duration({ default: 60_000 }),
-    LOCK_LONGEST: duration({ default: 15 * 60_000 }),
+    LOCK_STEP: upToADay({ default: 60_000 }),
+    LOCK_LONGEST: upToADay({ default: 15 * 60_000 }),
   },
   complete(values, { complain }) {
     if (values.LOCK_LONGEST < values.LOCK_STEP) {

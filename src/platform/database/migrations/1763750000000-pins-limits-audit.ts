@@ -71,9 +71,11 @@ export class PinsLimitsAudit1763750000000 implements MigrationInterface {
     await runner.query(`
       CREATE FUNCTION end_sessions_of_disabled_user() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        WITH ended AS (
-          UPDATE sessions SET revoked_at = now(), revoked_reason = 'account_disabled'
-           WHERE user_id = NEW.id AND revoked_at IS NULL RETURNING id
+        WITH chosen AS (
+          SELECT id FROM sessions WHERE user_id = NEW.id AND revoked_at IS NULL ORDER BY id FOR UPDATE
+        ), ended AS (
+          UPDATE sessions s SET revoked_at = now(), revoked_reason = 'account_disabled'
+            FROM chosen WHERE s.id = chosen.id RETURNING s.id
         )
         INSERT INTO audit_events (at, action, user_id, session_id, details)
         SELECT now(), 'account_disabled', NEW.id, NULL::uuid, '{}'::jsonb
