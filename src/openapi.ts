@@ -67,7 +67,6 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' })
-
     .addCookieAuth(ACCESS_COOKIE, { type: 'apiKey', description: 'The same in a cookie' })
     .addCookieAuth(REFRESH_COOKIE, { type: 'apiKey' }, REFRESH_COOKIE_SCHEME)
     .build();

@@ -52,7 +52,7 @@ describe('sessions', () => {
   });
 
   it('writes last seen at most once a minute, also under parallel requests', async () => {
-    const { id, token } = await register(app);
+    const { id, token, refreshToken } = await register(app);
     await app.database.query(`
       CREATE TABLE seen (session_id uuid);
       CREATE FUNCTION note_seen() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -67,6 +67,11 @@ describe('sessions', () => {
     await burst();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await writes()).toBe(1);
+    const next = (await refresh(app, refreshToken).expect(200)).body.refreshToken;
+    expect(await writes()).toBe(1);
+    app.clock.advance({ seconds: 61 });
+    await refresh(app, next).expect(200);
+    expect(await writes()).toBe(2);
     const { body } = await app.http.get(`/auth/${id}/sessions`).set(...bearer(token));
     expect(new Date(body.data[0].lastSeenAt).getTime()).toBeGreaterThan(
       new Date(body.data[0].createdAt).getTime(),

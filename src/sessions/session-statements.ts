@@ -9,6 +9,14 @@ const lastsAt = (now: string): string =>
 /** One that is good for something: its user may have sessions. On `sessions s JOIN users u`. */
 const liveAt = (now: string, verified: string): string => `${lastsAt(now)} AND ${mayHaveSessions(verified)}`;
 
+/** Last seen is written at most this often for one session, in ms: a list of devices needs no more. */
+export const SEEN_EVERY = 60_000;
+
+/** Of many requests at once one writes. To be narrowed by a condition on `sessions s`. */
+const seenAt = (now: string): string =>
+  `UPDATE sessions s SET last_seen_at = ${now}, idle_expires_at = ${now}::timestamptz + s.idle_ttl_ms * interval '1 ms'
+    WHERE s.last_seen_at <= ${now}::timestamptz - interval '${SEEN_EVERY} ms'`;
+
 export interface LiveRow {
   readonly id: string;
   readonly method: string;
@@ -77,7 +85,7 @@ export const findLiveSession = new Statement<LiveRow>(
 export const spendRefreshToken = new Statement<RotatedRow>(
   'spend_refresh_token',
   `WITH unspent AS (
-     SELECT t.token_hash
+     SELECT t.token_hash, s.id, s.user_id, s.expires_at
        FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
       WHERE t.token_hash = $1 AND t.rotated_at IS NULL AND NOT t.fixed AND ${liveAt('$3', '$5')}
         FOR UPDATE OF t, s
@@ -89,12 +97,9 @@ export const spendRefreshToken = new Statement<RotatedRow>(
    ), grown AS (
      INSERT INTO refresh_tokens (token_hash, session_id, created_at) SELECT $2, session_id, $3 FROM spent
    ), seen AS (
-     UPDATE sessions s
-        SET last_seen_at = $3, idle_expires_at = $3::timestamptz + s.idle_ttl_ms * interval '1 ms'
-       FROM spent WHERE s.id = spent.session_id
-     RETURNING s.id, s.user_id AS "userId", s.expires_at AS "expiresAt"
+     ${seenAt('$3')} AND s.id IN (SELECT session_id FROM spent)
    )
-   SELECT * FROM seen`,
+   SELECT id, user_id AS "userId", expires_at AS "expiresAt" FROM unspent JOIN spent ON spent.session_id = unspent.id`,
 );
 
 /** A token of a live session, spent or not. Values: token's hash, now, whether the email must be verified. */
@@ -119,12 +124,8 @@ export const findSuccessor = new Statement<{ successor: Buffer | null }>(
   `SELECT successor FROM refresh_tokens WHERE token_hash = $1`,
 );
 
-/** Of many requests at once one writes. Values: session, now, how often in ms. */
-export const markSessionSeen = new Statement<never>(
-  'mark_session_seen',
-  `UPDATE sessions SET last_seen_at = $2, idle_expires_at = $2::timestamptz + idle_ttl_ms * interval '1 ms'
-    WHERE id = $1 AND last_seen_at <= $2::timestamptz - $3::int * interval '1 ms'`,
-);
+/** Values: session, now. */
+export const markSessionSeen = new Statement<never>('mark_session_seen', `${seenAt('$2')} AND s.id = $1`);
 
 /** Values: user, now. */
 export const countSessions = new Statement<{ count: number }>(

@@ -15,13 +15,11 @@ import {
   listSessions,
   markSessionSeen,
   openSession,
+  SEEN_EVERY,
   spendRefreshToken,
   type LiveRow,
 } from './session-statements';
 import { sessionSettings, type SessionSettings } from './session.settings';
-
-/** Last seen is written at most this often for one session: a list of devices needs no more. */
-const SEEN_EVERY = 60_000;
 
 /** Rotations within one grace that a straggler is led through; who makes more is no straggler. */
 const LONGEST_CHAIN = 100;
@@ -182,7 +180,7 @@ export class SessionsService {
   private markSeen({ id, lastSeenAt }: { id: string; lastSeenAt: Date }, now: Date): void {
     if (now.getTime() - lastSeenAt.getTime() < SEEN_EVERY) return;
     markSessionSeen
-      .run(this.database, [id, now, SEEN_EVERY])
+      .run(this.database, [id, now])
       .catch((error: Error) => this.logger.warn(`Last seen was not written: ${error.message}`));
   }
 }

@@ -36,9 +36,10 @@ export interface GuessPolicy {
 }
 
 /**
- * Locks on secrets that people choose, and on the addresses that guess at them, shared by all instances through PostgreSQL. A guess takes its place before it is
- * checked, so parallel guesses can't pass the limit; while all places are taken further ones wait, so that many right
- * ones at once are not taken for an attack. Names that nobody has are counted and locked the same.
+ * Locks on secrets that people choose, and on addresses that guess at them, shared by all instances through PostgreSQL.
+ * A guess takes its place before it is checked, so parallel guesses can't pass the limit; while all places are taken
+ * further ones wait, so that many right ones at once are not taken for an attack. Names that nobody has are counted and
+ * locked the same.
  */
 @Injectable()
 export class GuessLocks {
