@@ -107,6 +107,22 @@ describe('the audit', () => {
     ]);
   });
 
+  it('disabling is told once, and leaves what had ended before as it was', async () => {
+    const { id, token } = await register(app);
+    await app.http
+      .post('/auth/logout')
+      .set(...bearer(token))
+      .expect(200);
+    for (let turn = 0; turn < 2; turn++)
+      await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]);
+    const [session] = await app.database.query('SELECT revoked_reason FROM sessions WHERE user_id = $1', [
+      id,
+    ]);
+    expect(session.revoked_reason).toBe('logout');
+    const actions = ['registered', 'signed_in', 'session_revoked', 'account_disabled'];
+    expect((await eventsOf(id)).map(({ action }) => action)).toEqual(actions);
+  });
+
   it('a failure of nobody we know is told without a name', async () => {
     await app.http.post('/auth/login').send({ email: someEmail(), password: 'not-the-password' }).expect(401);
     const [last] = await app.database.query('SELECT * FROM audit_events ORDER BY id DESC LIMIT 1');
@@ -171,6 +187,7 @@ describe('the audit', () => {
       expect(await audit('--user', name.toUpperCase())).toEqual(all);
       expect(await audit('--user', id, '--action', 'signed_in')).toEqual([all[1]]);
       expect(await audit('--user', id, '--until', '2020-01-01')).toEqual(['']);
+      expect(await audit('--user', id, '--since', '2999-01-01')).toEqual(['']);
       const [json] = await audit('--user', id, '--json', '--since', '365d');
       expect(JSON.parse(json ?? '')).toMatchObject({ action: 'registered', userId: id, ip: '127.0.0.1' });
     }, 30_000);
@@ -186,6 +203,16 @@ describe('the audit', () => {
       await app.database.query(
         `INSERT INTO audit_events (at, action, user_id, details)
          SELECT now() + (n / 7) * interval '1 s', 'signed_in', $1, '{}' FROM generate_series(1, 1200) n`,
+        [id],
+      );
+      expect(await audit('--user', id)).toHaveLength(1202);
+    }, 30_000);
+
+    it('loses none of those that happened at one moment, however they lie', async () => {
+      const { id } = await register(app);
+      await app.database.query(
+        `INSERT INTO audit_events (id, at, action, user_id, details) OVERRIDING SYSTEM VALUE
+         SELECT 1000000 - n, now() + (n / 700) * interval '1 s', 'signed_in', $1, '{}' FROM generate_series(1, 1200) n`,
         [id],
       );
       expect(await audit('--user', id)).toHaveLength(1202);

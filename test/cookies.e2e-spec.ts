@@ -1,4 +1,5 @@
-import { cookie, cookiesOf, registerPin, someName } from './support/builders';
+import { decodeJwt } from 'jose';
+import { cookie, cookiesOf, registerPin, someName, statusOf } from './support/builders';
 import { useApp } from './support/test-app';
 
 describe('cookies and other sites', () => {
@@ -62,6 +63,22 @@ describe('cookies and other sites', () => {
     const sent = app.http.post('/auth/signout').set(...cookie({ accessToken }));
     const { body } = await sent.set('Sec-Fetch-Site', 'cross-site').expect(403);
     expect(body).toMatchObject({ statusCode: 403, error: 'Forbidden' });
+  });
+
+  it('[B46] also a DELETE of another site is refused, and ends nothing', async () => {
+    const { accessToken } = await registerPin(app);
+    const path = `/auth/${decodeJwt(accessToken).sid as string}/sessions`;
+    const sent = app.http.delete(path).set(...cookie({ accessToken }));
+    await sent.set('Origin', 'https://evil.example').expect(403);
+    expect(await statusOf(app, accessToken)).toBe(200);
+  });
+
+  it('a cookie whose name begins like ours is none of ours', async () => {
+    const { accessToken } = await registerPin(app);
+    await app.http
+      .get('/auth/me')
+      .set(...cookie({ accessTokenOld: 'x', accessToken, accessToken2: 'y' }))
+      .expect(200);
   });
 
   it('reads are not refused, and who sends a Bearer token is not asked', async () => {

@@ -1,3 +1,4 @@
+import { GuessLocks } from '../src/platform/rate-limit/guess-locks';
 import { SecretAttempts } from '../src/auth/secret-attempts';
 import { addressKey } from '../src/platform/rate-limit/address-key';
 import { LimitSweep } from '../src/platform/rate-limit/limit-sweep';
@@ -93,6 +94,27 @@ describe('limits on guessing', () => {
       await login(email, GOOD_PASSWORD).expect(200);
     });
 
+    it('[A2] 20 parallel wrong ones after a lock: one is evaluated', async () => {
+      const { email } = await register(app);
+      await guess(10, () => login(email, WRONG));
+      app.clock.advance({ seconds: 61 });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => login(email, WRONG)));
+      const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
+      expect([count(401), count(429)]).toEqual([1, 19]);
+    });
+
+    it('a row of locks is forgotten after a day without a guess', async () => {
+      const { email } = await register(app);
+      await guess(9, () => login(email, WRONG));
+      for (const minutes of [1, 2]) {
+        await guess(1, () => login(email, WRONG));
+        app.clock.advance({ minutes, seconds: 1 });
+      }
+      app.clock.advance({ days: 1 });
+      await guess(9, () => login(email, WRONG));
+      await login(email, GOOD_PASSWORD).expect(200);
+    });
+
     it('[A19] the right password of a disabled account is answered, and counted, like a wrong one', async () => {
       const { id, email } = await register(app);
       await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [id]);
@@ -152,7 +174,57 @@ describe('limits on guessing', () => {
       await login(email, GOOD_PASSWORD).expect(200);
       await app.database.query('UPDATE guess_locks SET in_flight = 10');
       app.clock.advance({ seconds: 61 });
-      await login(email, GOOD_PASSWORD).expect(200);
+      for (let turn = 0; turn < 2; turn++) await login(email, GOOD_PASSWORD).expect(200);
+    });
+  });
+
+  describe('places', () => {
+    const policy = { most: 2, window: 60_000, locks: [60_000] };
+    const client = { ip: '192.0.2.1', userAgent: null };
+
+    it.each(['forgive', 'withdraw'] as const)('[A2] to %s a guess frees its own place alone', async (end) => {
+      const locks = app.nest.get(GuessLocks);
+      const subject = locks.subject('password', someEmail());
+      for (let turn = 0; turn < 2; turn++) await locks.begin(subject, policy);
+      await locks[end](subject);
+      const [row] = await app.database.query('SELECT in_flight FROM guess_locks WHERE subject = $1', [
+        subject,
+      ]);
+      expect(row.in_flight).toBe(1);
+    });
+
+    it('a guess that could not be checked gives both its places back', async () => {
+      const attempt = { secret: 'password', name: someEmail(), userId: null, client } as const;
+      const broken = () => Promise.reject(new Error('busy'));
+      await expect(app.nest.get(SecretAttempts).evaluate(attempt, policy, broken)).rejects.toThrow('busy');
+      const locks = app.nest.get(GuessLocks);
+      const subjects = [locks.subject('password', attempt.name), locks.subject('address', client.ip)];
+      const rows = await app.database.query('SELECT in_flight FROM guess_locks WHERE subject = ANY($1)', [
+        subjects,
+      ]);
+      expect(rows).toEqual([{ in_flight: 0 }, { in_flight: 0 }]);
+    });
+
+    it('[A23] only so many wait for one, and only so long; nothing of them is left', async () => {
+      const locks = app.nest.get(GuessLocks);
+      const subject = locks.subject('password', someEmail());
+      await locks.begin(subject, { ...policy, most: 1 });
+      let refused = 0;
+      const all = Promise.all(
+        Array.from({ length: 1_010 }, () =>
+          locks
+            .begin(subject, { ...policy, most: 1 })
+            .catch(({ status }: { status: number }) => void (refused += Number(status === 503))),
+        ),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(refused).toBe(9);
+      const real = performance.now.bind(performance);
+      const later = jest.spyOn(performance, 'now').mockImplementation(() => real() + 16_000);
+      await all;
+      later.mockRestore();
+      expect(refused).toBe(1_010);
+      expect(locks['queues'].size).toBe(0);
     });
   });
 
@@ -344,6 +416,7 @@ describe('limits on addresses', () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => login('203.0.113.60')));
     const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
     expect([count(401), count(429)]).toEqual([10, 50]);
+    expect(await app.database.query('SELECT in_flight FROM guess_locks WHERE in_flight > 0')).toEqual([]);
   });
 
   it("successes don't count, and the failures before them stay", async () => {
@@ -376,6 +449,33 @@ describe('limits on addresses', () => {
     const pin = app.http.post('/auth/register').set(...from('203.0.113.80'));
     await pin.send({ name: someName(), pin: '1234' }).expect(429);
     await registerFrom('203.0.113.81').expect(201);
+  });
+
+  it('[A10] registrations of one IPv6 customer count together, and so do the names it asks for', async () => {
+    for (let turn = 0; turn < 5; turn++) await registerFrom(`2001:db8:80:1::${turn}`).expect(201);
+    await registerFrom('2001:db8:80:1:ffff::1').expect(429);
+    const { token } = (await registerFrom('2001:db8:80:2::1').expect(201)).body;
+    const name = app.http
+      .post('/auth/pin')
+      .set(...from('2001:db8:80:1::9'))
+      .set(...bearer(token));
+    await name.send({ name: someName(), pin: '1234', currentPassword: GOOD_PASSWORD }).expect(429);
+  });
+
+  it('who waits for a place of one account holds nobody else of that address up', async () => {
+    const locks = app.nest.get(GuessLocks);
+    const one = (await registerFrom('203.0.113.95')).body.user;
+    const other = (await registerFrom('203.0.113.95')).body.user;
+    const subject = locks.subject('password', one.email);
+    const policy = { most: 10, window: 60_000, locks: [60_000] };
+    for (let turn = 0; turn < 10; turn++) await locks.begin(subject, policy);
+    const waiting = Array.from({ length: 12 }, () =>
+      login('203.0.113.95', one.email, GOOD_PASSWORD).then(({ status }) => status),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await login('203.0.113.95', other.email, GOOD_PASSWORD).expect(200);
+    for (let turn = 0; turn < 10; turn++) await locks.withdraw(subject);
+    expect(await Promise.all(waiting)).toEqual(Array(12).fill(200));
   });
 
   it('a window that is over is swept', async () => {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
+import { managed } from '../src/auth/contracts/managed.contract';
+import { ValidationFailed } from '../src/platform/http/api-error';
 import {
   bearer,
   cookie,
@@ -397,6 +399,13 @@ describe.each(['/auth', '/v1/auth'])('managed, under %s', (base) => {
       await signin(email).expect(200);
     });
 
+    it('an empty Authorization header is one that is no good', async () => {
+      const { email } = await member();
+      const sent = reset({ email, oldPassword: GOOD_PASSWORD, newPassword: next }).set('Authorization', '');
+      await sent.expect(401);
+      await signin(email).expect(200);
+    });
+
     it('[A19] answers 401 alike for an unknown email and a wrong password', async () => {
       const { email } = await member();
       for (const who of [email, someEmail()]) {
@@ -434,4 +443,9 @@ describe.each(['/auth', '/v1/auth'])('managed, under %s', (base) => {
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
     });
   });
+});
+
+it('a 400 of the managed contract that no field is to blame for has a text too', () => {
+  const { message } = managed.error(new ValidationFailed([], 'The request is malformed'));
+  expect(message).toEqual(['The request is malformed']);
 });

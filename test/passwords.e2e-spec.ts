@@ -1,7 +1,7 @@
 import bcrypt, { hash } from 'bcrypt';
 import { hashBcryptSha256, verifyBcryptSha256 } from '../src/platform/hashing/bcrypt-sha256';
 import { SecretHasher } from '../src/platform/hashing/secret-hasher';
-import { GOOD_PASSWORD, register, someEmail } from './support/builders';
+import { bearer, GOOD_PASSWORD, register, someEmail } from './support/builders';
 import { useApp } from './support/test-app';
 
 describe('passwords', () => {
@@ -48,6 +48,43 @@ describe('passwords', () => {
     const { email } = await register(app, { password: 'caf\u00e9-au-lait' });
     await login(email, 'cafe\u0301-au-lait').expect(200);
     await login(email, 'CAF\u00c9-AU-LAIT').expect(401);
+  });
+
+  it.each(['change-password', 'reset-password'])(
+    '[A13] are not changed (%s) by a session that is ended meanwhile',
+    async (path) => {
+      const { id, email, token } = await register(app);
+      const stall = app.database.createQueryRunner();
+      await stall.startTransaction();
+      await stall.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+      const newPassword = 'another-good-password';
+      const body = { email, currentPassword: GOOD_PASSWORD, oldPassword: GOOD_PASSWORD, newPassword };
+      const late = app.http
+        .post(`/auth/${path}`)
+        .set(...bearer(token))
+        .send(body)
+        .then(({ status }) => status);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await app.database.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [id]);
+      await stall.rollbackTransaction();
+      await stall.release();
+      expect(await late).toBe(401);
+      await login(email, GOOD_PASSWORD).expect(200);
+    },
+  );
+
+  it('an outdated hash is not renewed over a password that was changed meanwhile', async () => {
+    const { id, email } = await register(app);
+    const hasher = app.nest.get(SecretHasher);
+    const outdated = jest.spyOn(hasher, 'isOutdated').mockReturnValueOnce(true);
+    const hash = jest.spyOn(hasher, 'hash').mockImplementationOnce(async () => {
+      await app.database.query(`UPDATE passwords SET hash = 'changed' WHERE user_id = $1`, [id]);
+      return 'renewed';
+    });
+    await login(email, GOOD_PASSWORD).expect(200);
+    for (const spy of [outdated, hash]) spy.mockRestore();
+    const rows = await app.database.query('SELECT hash FROM passwords WHERE user_id = $1', [id]);
+    expect(rows).toEqual([{ hash: 'changed' }]);
   });
 
   it('[B10] are stored with algorithm, cost and a salt of their own', async () => {

@@ -7,6 +7,7 @@ import {
   bearer,
   cookie,
   cookiesOf,
+  givePin,
   GOOD_PASSWORD,
   refresh,
   register,
@@ -246,6 +247,11 @@ describe('pin', () => {
       expect(body.error.details).toEqual([{ field: 'refreshToken', message: expect.any(String) }]);
     });
 
+    it.each(['null', '[]', '7', '"refreshToken"'])('the body %s has no refresh token', async (body) => {
+      const sent = app.http.post('/auth/refresh').set('Content-Type', 'application/json').send(body);
+      expect((await sent.expect(401)).body).toEqual({ message: 'Invalid token' });
+    });
+
     it('a malformed body is 400 in its own form', async () => {
       const sent = app.http.post('/auth/refresh').set('Content-Type', 'application/json').send('{');
       expect((await sent.expect(400)).body).toEqual({ message: expect.any(String) });
@@ -401,6 +407,31 @@ describe('pin', () => {
       await stall.release();
       expect(await late).toBe(401);
       await login(name, pin).expect(200);
+    });
+
+    it('[A1] one of two parallel changes wins', async () => {
+      const { id, accessToken } = await registerPin(app);
+      const stall = app.database.createQueryRunner();
+      await stall.startTransaction();
+      await stall.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+      const changes = ['1111', '2222'].map((pin) =>
+        app.http
+          .post('/auth/pin')
+          .set(...cookie({ accessToken }))
+          .send({ name: someName(), pin })
+          .then(({ status }) => status),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await stall.rollbackTransaction();
+      await stall.release();
+      expect((await Promise.all(changes)).sort()).toEqual([200, 401]);
+    });
+
+    it('a first PIN ends no session', async () => {
+      const { email, token } = await register(app);
+      const other = await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200);
+      await givePin(app, token);
+      expect(await statusOf(app, other.body.token)).toBe(200);
     });
 
     it("[A23] two accounts that take each other's names get 409, not a deadlock", async () => {

@@ -1,3 +1,4 @@
+import { register, registerPin } from './support/builders';
 import { useApp } from './support/test-app';
 
 describe('the schema', () => {
@@ -32,5 +33,17 @@ describe('the schema', () => {
       ].map((query) => app.database.query(`EXPLAIN ${query}`)),
     );
     for (const plan of plans) expect(JSON.stringify(plan)).not.toContain('Seq Scan');
+  });
+});
+
+describe('the schema, taken down by one', () => {
+  const app = useApp();
+
+  it('keeps no session whose token never rotates', async () => {
+    await register(app);
+    await registerPin(app);
+    await app.database.undoLastMigration();
+    expect(await app.database.query('SELECT method FROM sessions')).toEqual([{ method: 'password' }]);
+    await app.database.runMigrations();
   });
 });

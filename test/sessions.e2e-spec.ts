@@ -1,6 +1,19 @@
 import { decodeJwt } from 'jose';
+import { AppSecret } from '../src/platform/crypto/app-secret';
+import { Jobs } from '../src/platform/jobs/jobs';
+import { SessionEndings } from '../src/sessions/session-endings';
 import { SessionSweep } from '../src/sessions/session-sweep';
-import { bearer, cookie, GOOD_PASSWORD, refresh, register, registerPin, statusOf } from './support/builders';
+import {
+  bearer,
+  cookie,
+  GOOD_PASSWORD,
+  refresh,
+  register,
+  registerPin,
+  statusOf,
+  someEmail,
+  verifyEmail,
+} from './support/builders';
 import { useApp } from './support/test-app';
 
 describe('sessions', () => {
@@ -108,6 +121,83 @@ describe('sessions', () => {
     await login(person.email);
   });
 
+  const client = { ip: '192.0.2.1', userAgent: null };
+
+  it('[A13] one that is held ends only when what it asked for is done', async () => {
+    const { token } = await register(app);
+    const sid = decodeJwt(token).sid as string;
+    const endings = app.nest.get(SessionEndings);
+    let ended = false;
+    const change = app.database.createQueryRunner();
+    await change.startTransaction();
+    await endings.hold(sid, change.manager);
+    const ending = endings.end(sid, { reason: 'logout', client }).then(() => (ended = true));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ended).toBe(false);
+    await change.commitTransaction();
+    await change.release();
+    await ending;
+    expect(await statusOf(app, token)).toBe(401);
+  });
+
+  it('[A23] are ended in the order of their ids, whoever ends them', async () => {
+    const { id, email } = await register(app);
+    await login(email);
+    await login(email);
+    const rows = await app.database.query('SELECT id FROM sessions WHERE user_id = $1 ORDER BY id', [id]);
+    const [first, ...others] = rows.map((row: { id: string }) => row.id);
+    // Its row lies behind the others now.
+    await app.database.query(`UPDATE sessions SET expires_at = expires_at + interval '1 s' WHERE id = $1`, [
+      first,
+    ]);
+    const stall = app.database.createQueryRunner();
+    await stall.startTransaction();
+    await stall.query('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [first]);
+    const ending = app.database.transaction((transaction) =>
+      app.nest.get(SessionEndings).endAll(id, null, { reason: 'revoked', client }, transaction),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const free = app.database.query('SELECT id FROM sessions WHERE id = ANY($1) FOR UPDATE NOWAIT', [others]);
+    await expect(free).resolves.toHaveLength(2);
+    await stall.rollbackTransaction();
+    await stall.release();
+    await ending;
+  });
+
+  it('[B39] the one that was just opened stays, though the others were seen after it', async () => {
+    const { id, email, token } = await register(app);
+    app.clock.advance({ minutes: 2 });
+    const later = await login(email);
+    const ending = { reason: 'too_many_sessions', client } as const;
+    await app.nest.get(SessionEndings).endSurplus(id, decodeJwt(token).sid as string, 1, ending);
+    expect([await statusOf(app, token), await statusOf(app, later)]).toEqual([200, 401]);
+  });
+
+  describe('rounds of work', () => {
+    it('[A1] are promised by every instance, and taken once', async () => {
+      void app.nest.get(Jobs)['keepPromising']('sweep-sessions', 6 * 3_600);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(await app.database.query(`SELECT 1 FROM pgboss.job WHERE name = 'sweep-sessions'`)).toHaveLength(
+        1,
+      );
+    });
+
+    it('[A23] come again, also when the database was away for one', async () => {
+      const jobs = new Jobs(app.database, app.nest.get(AppSecret));
+      let rounds = 0;
+      jobs.every(1, 'round', () => Promise.resolve(void rounds++));
+      await jobs.onModuleInit();
+      const away = jest.spyOn(jobs['boss'], 'send').mockRejectedValueOnce(new Error('away'));
+      jobs.start();
+      const deadline = performance.now() + 10_000;
+      while (rounds < 2 && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      away.mockRestore();
+      await jobs.beforeApplicationShutdown();
+      expect(rounds).toBeGreaterThanOrEqual(2);
+    }, 20_000);
+  });
+
   describe('the sweep', () => {
     const sweep = () => app.nest.get(SessionSweep).sweep();
     const left = async (id: string): Promise<number> =>
@@ -132,6 +222,17 @@ describe('sessions', () => {
       expect(await left(living.id)).toBe(0);
       const [{ count }] = await app.database.query('SELECT count(*)::int FROM refresh_tokens');
       expect(count).toBe(0);
+    });
+
+    it('removes what was revoked a day ago, though it would have lasted', async () => {
+      const [revoked, living] = [await register(app), await register(app)];
+      await app.http
+        .post('/auth/logout')
+        .set(...bearer(revoked.token))
+        .expect(200);
+      app.clock.advance({ days: 1, minutes: 1 });
+      await sweep();
+      expect([await left(revoked.id), await left(living.id)]).toEqual([0, 1]);
     });
 
     it('comes round by itself', async () => {
@@ -178,6 +279,17 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
     expect(wrong.body.error.code).toBe('INVALID_CREDENTIALS');
     await app.database.query('UPDATE users SET email_verified_at = now()');
     await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200);
+  });
+
+  it('holds for a spent token within its grace too', async () => {
+    const email = someEmail();
+    const registered = await app.http.post('/auth/register').send({ email, password: GOOD_PASSWORD });
+    const { _id: id } = registered.body.user;
+    await verifyEmail(app, id);
+    const { body } = await app.http.post('/auth/login').send({ email, password: GOOD_PASSWORD }).expect(200);
+    await refresh(app, body.refreshToken).expect(200);
+    await app.database.query('UPDATE users SET email_verified_at = NULL WHERE id = $1', [id]);
+    await refresh(app, body.refreshToken).expect(401);
   });
 
   it('asks nothing of accounts without an email', async () => {
