@@ -278,6 +278,39 @@ describe('limits on guessing', () => {
       await pinLogin(name, '4711').expect(200);
     });
 
+    it.each(['ECONNRESET', '40P01', '40001'])(
+      '[A23] a wrong one counts although the database broke off with %s',
+      async (code) => {
+        const { id, name } = await registerPin(app);
+        const cut = Object.assign(new Error('cut'), { code });
+        const transaction = jest.spyOn(app.database, 'transaction').mockRejectedValueOnce(cut);
+        await pinLogin(name, '0000').expect(401);
+        transaction.mockRestore();
+        const [row] = await app.database.query('SELECT failures_in_a_row FROM pins WHERE user_id = $1', [id]);
+        expect(row.failures_in_a_row).toBe(1);
+      },
+    );
+
+    it('a new one ends the lock of the one before it', async () => {
+      const { token } = await register(app);
+      const { name } = await givePin(app, token);
+      await guess(5, () => pinLogin(name, '0000'));
+      await pinLogin(name, '4711').expect(429);
+      await givePin(app, token, { name, pin: '9876' });
+      await pinLogin(name, '9876').expect(200);
+    });
+
+    it('[B12] that is turned off is told of once', async () => {
+      const { id, name } = await registerPin(app);
+      await app.database.query('UPDATE pins SET failures_in_a_row = 98 WHERE user_id = $1', [id]);
+      await guess(4, () => pinLogin(name, '0000'));
+      const off = await app.database.query(
+        `SELECT details FROM audit_events WHERE action = 'secret_off' AND user_id = $1`,
+        [id],
+      );
+      expect(off).toEqual([{ details: { secret: 'pin' } }]);
+    });
+
     it("a session that was opened by the PIN can't turn it on again", async () => {
       const { id, name, accessToken } = await registerPin(app);
       await app.database.query('UPDATE pins SET failures_in_a_row = 100 WHERE user_id = $1', [id]);
