@@ -1,3 +1,4 @@
+import { SecretHasher } from '../src/platform/hashing/secret-hasher';
 import { GuessLocks } from '../src/platform/rate-limit/guess-locks';
 import { SecretAttempts } from '../src/auth/secret-attempts';
 import { addressKey } from '../src/platform/rate-limit/address-key';
@@ -309,6 +310,18 @@ describe('limits on guessing', () => {
         [id],
       );
       expect(off).toEqual([{ details: { secret: 'pin' } }]);
+    });
+
+    it('[B12] a right one that is checked while the last wrong one fills the row is refused', async () => {
+      const { id, name, pin } = await registerPin(app);
+      await app.database.query('UPDATE pins SET failures_in_a_row = 99 WHERE user_id = $1', [id]);
+      const hasher = app.nest.get(SecretHasher);
+      const verify = jest.spyOn(hasher, 'verify').mockImplementationOnce(async () => {
+        await app.database.query('UPDATE pins SET failures_in_a_row = 100 WHERE user_id = $1', [id]);
+        return true;
+      });
+      await pinLogin(name, pin).expect(401);
+      verify.mockRestore();
     });
 
     it("a session that was opened by the PIN can't turn it on again", async () => {

@@ -1,7 +1,7 @@
 import bcrypt, { hash } from 'bcrypt';
 import { hashBcryptSha256, verifyBcryptSha256 } from '../src/platform/hashing/bcrypt-sha256';
 import { SecretHasher } from '../src/platform/hashing/secret-hasher';
-import { bearer, GOOD_PASSWORD, register, someEmail } from './support/builders';
+import { bearer, GOOD_PASSWORD, lockUser, register, someEmail } from './support/builders';
 import { useApp } from './support/test-app';
 
 describe('passwords', () => {
@@ -54,9 +54,7 @@ describe('passwords', () => {
     '[A13] are not changed (%s) by a session that is ended meanwhile',
     async (path) => {
       const { id, email, token } = await register(app);
-      const stall = app.database.createQueryRunner();
-      await stall.startTransaction();
-      await stall.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+      const release = await lockUser(app, id);
       const newPassword = 'another-good-password';
       const body = { email, currentPassword: GOOD_PASSWORD, oldPassword: GOOD_PASSWORD, newPassword };
       const late = app.http
@@ -66,8 +64,7 @@ describe('passwords', () => {
         .then(({ status }) => status);
       await new Promise((resolve) => setTimeout(resolve, 300));
       await app.database.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [id]);
-      await stall.rollbackTransaction();
-      await stall.release();
+      await release();
       expect(await late).toBe(401);
       await login(email, GOOD_PASSWORD).expect(200);
     },
@@ -76,7 +73,7 @@ describe('passwords', () => {
   it('an outdated hash is not renewed over a password that was changed meanwhile', async () => {
     const { id, email } = await register(app);
     const hasher = app.nest.get(SecretHasher);
-    const outdated = jest.spyOn(hasher, 'isOutdated').mockReturnValueOnce(true);
+    const outdated = jest.spyOn(hasher as never, 'isOutdated').mockReturnValueOnce(true as never);
     const hash = jest.spyOn(hasher, 'hash').mockImplementationOnce(async () => {
       await app.database.query(`UPDATE passwords SET hash = 'changed' WHERE user_id = $1`, [id]);
       return 'renewed';

@@ -124,13 +124,13 @@ describe('sessions', () => {
   const client = { ip: '192.0.2.1', userAgent: null };
 
   it('[A13] one that is held ends only when what it asked for is done', async () => {
-    const { token } = await register(app);
+    const { id, token } = await register(app);
     const sid = decodeJwt(token).sid as string;
     const endings = app.nest.get(SessionEndings);
     let ended = false;
     const change = app.database.createQueryRunner();
     await change.startTransaction();
-    await endings.hold(sid, change.manager);
+    await endings.hold(id, sid, change.manager);
     const ending = endings.end(sid, { reason: 'logout', client }).then(() => (ended = true));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(ended).toBe(false);
@@ -162,6 +162,23 @@ describe('sessions', () => {
     await stall.rollbackTransaction();
     await stall.release();
     await ending;
+  });
+
+  it('[A23] one that ends all others waits for nobody who ends it among them', async () => {
+    const { id, email } = await register(app);
+    await login(email);
+    const rows = await app.database.query('SELECT id FROM sessions WHERE user_id = $1 ORDER BY id', [id]);
+    const ids: string[] = rows.map((row: { id: string }) => row.id);
+    const kept = ids.at(-1) ?? '';
+    const endings = app.nest.get(SessionEndings);
+    const named = await app.database.transaction(async (transaction) => {
+      await endings.hold(id, kept, transaction);
+      const both = endings.endOwn(ids, id, { reason: 'revoked', client });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await endings.endAll(id, kept, { reason: 'password_changed', client }, transaction);
+      return () => both;
+    });
+    expect(await named()).toEqual({ ended: 1, foreign: false });
   });
 
   it('[B39] the one that was just opened stays, though the others were seen after it', async () => {

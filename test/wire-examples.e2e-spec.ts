@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { register } from './support/builders';
+import { hasCurl } from './support/curl';
 import { useApp } from './support/test-app';
 
 /**
@@ -38,9 +39,6 @@ const examples = {
   health: `curl http://localhost:3000/auth/health`,
 };
 
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-
-// Skipped where there is no curl: the tests need nothing but Node, and the same routes are tested without it.
 (hasCurl ? describe : describe.skip)('the wire reference: its curl examples', () => {
   const app = useApp();
   const run = async (example: string, variables: Record<string, string> = {}) => {

@@ -7,7 +7,7 @@ import type { Proof, Registrar } from '../auth/sign-in-method';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
-import { Busy, Forbidden, ValidationFailed } from '../platform/http/api-error';
+import { Forbidden, ValidationFailed } from '../platform/http/api-error';
 import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
 import { Mailer } from '../platform/mail/mailer';
@@ -64,7 +64,10 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
    */
   async prove(email: string, password: string, client: Client): Promise<Proof> {
     const known = await this.check(await this.find('u.email = $1', email), { name: email, password, client });
-    if (this.hasher.isOutdated(known.hash)) await this.upgrade(known, password);
+    const renewed = await this.hasher.renew(password, known.hash);
+    // Not if the password was changed meanwhile.
+    const stored = { userId: known.id, hash: known.hash };
+    if (renewed) await this.database.manager.update(Password, stored, { hash: renewed });
     return { user: known };
   }
 
@@ -159,7 +162,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       // Of two changes at once, both allowed by one old password, the second finds it changed.
       const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
       if (!first) throw new InvalidCredentials(keptSession === null ? undefined : WRONG_CURRENT);
-      if (keptSession !== null) await this.endings.hold(keptSession, transaction);
+      if (keptSession !== null) await this.endings.hold(id, keptSession, transaction);
       await transaction.update(Password, { userId: id }, { hash, changedAt: this.clock.now() });
       const by = keptSession ?? undefined;
       const changed = { action: 'credential_changed', details: { credential: 'password' } } as const;
@@ -168,16 +171,6 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       await this.endings.endAll(id, keptSession, ending, transaction);
       if (email) await this.mailer.send(passwordChanged(email), transaction);
     });
-  }
-
-  /** Not if the password was changed meanwhile; and a busy server has better things to do. */
-  private async upgrade({ id: userId, hash: outdated }: Proven, password: string): Promise<void> {
-    try {
-      const hash = await this.hasher.hash(password);
-      await this.database.manager.update(Password, { userId, hash: outdated }, { hash });
-    } catch (error) {
-      if (!(error instanceof Busy)) throw error;
-    }
   }
 }
 

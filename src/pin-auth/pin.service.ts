@@ -82,10 +82,16 @@ export class PinService implements Registrar<PinRegisterBody> {
     const userId = known?.id ?? null;
     const onFailure = (transaction: EntityManager) => this.countFailure(userId, client, transaction);
     const attempt = { secret: 'pin', name: nameKey(name), userId, client, onFailure } as const;
-    const right = await this.attempts.evaluate(attempt, this.policy, () => this.hasher.verify(pin, hash));
-    if (!right || !known) throw new InvalidCredentials('Invalid name or PIN');
-    if (known.failuresInARow > 0)
-      await this.database.manager.update(Pin, { userId: known.id }, { failuresInARow: 0 });
+    const right = await this.attempts.evaluate(
+      attempt,
+      this.policy,
+      async () => (await this.hasher.verify(pin, hash)) && this.endRow(known),
+    );
+    if (!right || !known?.hash) throw new InvalidCredentials('Invalid name or PIN');
+    const renewed = await this.hasher.renew(pin, known.hash);
+    // Not if the PIN was changed meanwhile.
+    const stored = { userId: known.id, hash: known.hash };
+    if (renewed) await this.database.manager.update(Pin, stored, { hash: renewed });
     return { user: known };
   }
 
@@ -109,7 +115,7 @@ export class PinService implements Registrar<PinRegisterBody> {
     await this.database.transaction(async (transaction) => {
       const first = await this.users.bumpCredentialVersion(userId, credentialVersion, transaction);
       if (!first) throw new InvalidCredentials('Your credentials have just been changed; try again');
-      await this.endings.hold(caller.session.id, transaction);
+      await this.endings.hold(userId, caller.session.id, transaction);
       await transaction.delete(Pin, { userId });
       await this.store(userId, name, hash, transaction);
       await this.users.nameIfNameless(userId, name, transaction);
@@ -121,6 +127,19 @@ export class PinService implements Registrar<PinRegisterBody> {
       if (caller.user.email) await this.mailer.send(pinSet(caller.user.email), transaction);
     });
     await this.locks.clear(this.locks.subject('pin', nameKey(name)));
+  }
+
+  /**
+   * A right PIN ends the row of wrong ones, unless one of those that were checked beside it has filled the row: this
+   * statement decides which came first.
+   */
+  private async endRow(known: Known | undefined): Promise<boolean> {
+    if (!known?.failuresInARow) return true;
+    const [, ended] = await this.database.query<[unknown[], number]>(
+      'UPDATE pins SET failures_in_a_row = 0 WHERE user_id = $1 AND failures_in_a_row < $2',
+      [known.id, this.offAfter],
+    );
+    return ended === 1;
   }
 
   /** Counts for the row of wrong PINs; the one that fills it turns the PIN off. */

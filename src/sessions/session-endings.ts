@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
-import { countSessions, endSessions, holdSession } from './session-statements';
+import { countSessions, endSessions, holdSessions } from './session-statements';
 import { InvalidToken } from './session.errors';
 
 export type EndingReason =
@@ -92,12 +92,13 @@ export class SessionEndings {
   }
 
   /**
-   * For a change that a session asks for: it must not have ended meanwhile, and does not before the change is made.
+   * For a change that a user's session asks for: it must not have ended meanwhile, and does not before the change is
+   * made.
    * @throws InvalidToken
    */
-  async hold(sessionId: string, transaction: EntityManager): Promise<void> {
-    const held = await transaction.query<{ id: string }[]>(holdSession, [sessionId, this.clock.now()]);
-    if (held.length === 0) throw new InvalidToken();
+  async hold(userId: string, sessionId: string, transaction: EntityManager): Promise<void> {
+    const held = await transaction.query<{ id: string }[]>(holdSessions, [userId, this.clock.now()]);
+    if (!held.some(({ id }) => id === sessionId)) throw new InvalidToken();
   }
 
   private run(

@@ -157,5 +157,9 @@ export const endSessions = (condition: string): string =>
    )
    SELECT id FROM ended`;
 
-/** Keeps a session from being ended until the transaction is over. Values: session, now. */
-export const holdSession = `SELECT s.id FROM sessions s WHERE s.id = $1 AND ${lastsAt('$2')} FOR SHARE`;
+/**
+ * Keeps a user's sessions from being ended until the transaction is over. All of them, in the order in which they are
+ * ended: who held one and then ended the others could wait for somebody who waits for that one. Values: user, now.
+ */
+export const holdSessions = `
+  SELECT s.id FROM sessions s WHERE s.user_id = $1 AND ${lastsAt('$2')} ORDER BY s.id FOR UPDATE`;

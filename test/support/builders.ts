@@ -104,3 +104,14 @@ export async function givePin(
   await sent.send({ ...body, currentPassword: GOOD_PASSWORD }).expect(200);
   return body;
 }
+
+/** Holds a user's row, so that a change of credentials comes to a stop at it; lets go when it is called. */
+export async function lockUser(app: TestApp, id: string): Promise<() => Promise<void>> {
+  const stall = app.database.createQueryRunner();
+  await stall.startTransaction();
+  await stall.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+  return async () => {
+    await stall.rollbackTransaction();
+    await stall.release();
+  };
+}

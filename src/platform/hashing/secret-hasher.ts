@@ -45,8 +45,22 @@ export class SecretHasher implements OnModuleInit {
     });
   }
 
-  /** True for a hash that was made at a lower cost than is asked for now. */
-  isOutdated(stored: string): boolean {
+  /**
+   * For a secret that was just found right.
+   * @returns a new hash where the stored one was made at a lower cost than is asked for now; null where it is good as it
+   *   is, or the server has better things to do
+   */
+  async renew(secret: string, stored: string): Promise<string | null> {
+    if (!this.isOutdated(stored)) return null;
+    try {
+      return await this.hash(secret);
+    } catch (error) {
+      if (error instanceof Busy) return null;
+      throw error;
+    }
+  }
+
+  private isOutdated(stored: string): boolean {
     return costOfBcryptSha256(stored) < this.settings.bcryptCost;
   }
 
