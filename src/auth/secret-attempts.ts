@@ -51,13 +51,10 @@ export class SecretAttempts {
   ): Promise<boolean> {
     const account = this.locks.subject(attempt.secret, attempt.name);
     const address = this.locks.subject('address', addressKey(attempt.client.ip));
-    // First of all: an address that is closed must not make rows for names that it makes up.
-    await this.locks.check(address);
-    await this.locks.begin(account, policy);
-    // Who waits for a place of an address holds one of an account, never the other way round: no two wait for each other.
-    await this.locks
-      .begin(address, this.addressPolicy)
-      .catch((error: unknown) => this.withdraw(error, account));
+    // The address first: who comes from one that is closed, or full, makes no rows for names that he makes up, and holds
+    // no place of somebody else's account while he waits. Nobody waits for an address who holds a place of an account.
+    await this.locks.begin(address, this.addressPolicy);
+    await this.locks.begin(account, policy).catch((error: unknown) => this.withdraw(error, address));
     const right = await check().catch((error: unknown) => this.withdraw(error, account, address));
     if (right) {
       await this.settle(() => this.locks.forgive(account));
@@ -68,7 +65,10 @@ export class SecretAttempts {
     return right;
   }
 
-  /** Once more on another connection, when the database cut the first: a guess that was checked must be counted. */
+  /**
+   * Once more on another connection, when the database cut the first: a guess that was checked must be counted. Where
+   * only the answer to the first was lost, it counts twice.
+   */
   private async settle(work: () => Promise<void>): Promise<void> {
     await work().catch((error: unknown) => {
       if (!isDatabaseAway(error)) throw error;
@@ -97,7 +97,7 @@ export class SecretAttempts {
     });
   }
 
-  /** A place that can't be given back now is forgotten after a minute; what went wrong before matters more. */
+  /** A place that can't be given back now is forgotten after a quiet minute; what went wrong before matters more. */
   private async withdraw(error: unknown, ...subjects: Buffer[]): Promise<never> {
     await Promise.all(subjects.map((subject) => this.locks.withdraw(subject))).catch(() => undefined);
     throw error;

@@ -125,19 +125,19 @@ export class PinService implements Registrar<PinRegisterBody> {
       const ending = { reason: 'pin_changed', client, by } as const;
       if (failuresInARow !== null) await this.endings.endAll(userId, by, ending, transaction);
       if (caller.user.email) await this.mailer.send(pinSet(caller.user.email), transaction);
+      await this.locks.clear(this.locks.subject('pin', nameKey(name)), transaction);
     });
-    await this.locks.clear(this.locks.subject('pin', nameKey(name)));
   }
 
   /**
-   * A right PIN ends the row of wrong ones, unless one of those that were checked beside it has filled the row: this
-   * statement decides which came first.
+   * A right PIN ends the row of wrong ones, unless one of those that were checked beside it has filled the row, or the PIN
+   * is another one by now: this statement decides which came first.
    */
   private async endRow(known: Known | undefined): Promise<boolean> {
     if (!known?.failuresInARow) return true;
     const [, ended] = await this.database.query<[unknown[], number]>(
-      'UPDATE pins SET failures_in_a_row = 0 WHERE user_id = $1 AND failures_in_a_row < $2',
-      [known.id, this.offAfter],
+      'UPDATE pins SET failures_in_a_row = 0 WHERE user_id = $1 AND failures_in_a_row < $2 AND hash = $3',
+      [known.id, this.offAfter, known.hash],
     );
     return ended === 1;
   }

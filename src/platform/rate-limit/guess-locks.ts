@@ -6,14 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
 import { Busy, RateLimited } from '../http/api-error';
-import {
-  beginGuess,
-  clearGuesses,
-  failGuess,
-  findGuessLock,
-  forgiveGuesses,
-  withdrawGuess,
-} from './guess-statements';
+import { beginGuess, clearGuesses, failGuess, forgiveGuesses, withdrawGuess } from './guess-statements';
 
 /** How long a guess waits for those before it; each takes the time of a hash. */
 const PATIENCE = 15_000;
@@ -60,16 +53,6 @@ export class GuessLocks {
   }
 
   /**
-   * Takes no place and writes nothing: for who must be refused before anything else is done.
-   * @throws RateLimited while the secret is locked
-   */
-  async check(subject: Buffer): Promise<void> {
-    const now = this.clock.now();
-    const [row] = await findGuessLock.run(this.database, [subject, now]);
-    if (row) throw new RateLimited(secondsUntil(row.lockedUntil, now));
-  }
-
-  /**
    * Takes a place. Who calls it must end the guess by `fail`, `forgive` or `withdraw`.
    * @throws RateLimited while the secret is locked
    * @throws Busy when the guesses before it are too many, or take too long
@@ -102,8 +85,10 @@ export class GuessLocks {
   private async tryToBegin(subject: Buffer, { most, window }: GuessPolicy): Promise<boolean> {
     const now = this.clock.now();
     const [row] = await beginGuess.run(this.database, [subject, now, most, window]);
+    // A lock that was ended while the statement waited for the row is still there in what it reads beside: the place counts.
+    if (row?.begun) return true;
     if (row?.lockedUntil) throw new RateLimited(secondsUntil(row.lockedUntil, now));
-    return row?.begun ?? false;
+    return false;
   }
 
   /** @returns the whole seconds for which this guess locked the secret, or undefined */
@@ -122,8 +107,8 @@ export class GuessLocks {
   }
 
   /** For a secret that was set anew: what was guessed at the old one is forgotten. */
-  async clear(subject: Buffer): Promise<void> {
-    await clearGuesses.run(this.database, [subject, this.clock.now()]);
+  async clear(subject: Buffer, transaction: EntityManager): Promise<void> {
+    await transaction.query(clearGuesses, [subject, this.clock.now()]);
   }
 
   /** Also for a right guess at a secret of many, as those of one address: it forgives no other. */

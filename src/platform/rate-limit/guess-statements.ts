@@ -1,6 +1,9 @@
 import { Statement } from '../database/statement';
 
-/** A guess that has been under way for this long belongs to a process that died; it was never answered. */
+/**
+ * When no guess has begun for so long, those that are still under way belong to processes that died: they were never
+ * answered. Where others keep coming, places that were lost stay lost: it is fewer at once, never more.
+ */
 const LOST_AFTER = `interval '60 s'`;
 /** After a day without a guess everything is forgotten. */
 export const FORGOTTEN_AFTER = `interval '1 day'`;
@@ -33,12 +36,6 @@ export const beginGuess = new Statement<{ begun: boolean; lockedUntil: Date | nu
           (SELECT locked_until FROM guess_locks WHERE subject = $1 AND locked_until > $2) AS "lockedUntil"`,
 );
 
-/** Values: subject, now. */
-export const findGuessLock = new Statement<{ lockedUntil: Date }>(
-  'find_guess_lock',
-  `SELECT locked_until AS "lockedUntil" FROM guess_locks WHERE subject = $1 AND locked_until > $2`,
-);
-
 const reachesLock = `failures + 1 >= ${allowed('locks')}`;
 
 /**
@@ -68,10 +65,7 @@ export const forgiveGuesses = new Statement<never>(
 );
 
 /** Values: subject, now. */
-export const clearGuesses = new Statement<never>(
-  'clear_guesses',
-  `UPDATE guess_locks SET ${nothingGuessed} WHERE subject = $1`,
-);
+export const clearGuesses = `UPDATE guess_locks SET ${nothingGuessed} WHERE subject = $1`;
 
 /** A guess that was never checked. Values: subject. */
 export const withdrawGuess = new Statement<never>(
