@@ -29,7 +29,7 @@ export default tseslint.config(
   { ignores: ['dist', 'data', 'coverage', 'bench'] },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -43,7 +43,7 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...house, environment] } },
+  { files: ['src/**/*.{ts,tsx}'], rules: { 'no-restricted-syntax': ['error', ...house, environment] } },
   { files: ['src/platform/config/environment.ts'], rules: { 'no-restricted-syntax': ['error', ...house] } },
   { files: ['src/platform/clock/clock.ts'], rules: { 'no-restricted-syntax': ['error', environment] } },
   {

@@ -2,9 +2,9 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/test/**/*-spec.ts'],
-  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  moduleFileExtensions: ['ts', 'tsx', 'js', 'mjs', 'cjs', 'json', 'node'],
   // Also node_modules: Jest on this Node can't load packages that are ES modules only.
-  transform: { '\\.(ts|js|mjs|cjs)$': '<rootDir>/test/support/transform.cjs' },
+  transform: { '\\.(tsx?|js|mjs|cjs)$': '<rootDir>/test/support/transform.cjs' },
   transformIgnorePatterns: [],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -9,6 +9,7 @@ import { secretSettings } from './platform/crypto/app-secret';
 import { DatabaseModule } from './platform/database/database.module';
 import { databaseSettings } from './platform/database/database.settings';
 import { hashingSettings } from './platform/hashing/hashing.settings';
+import { frontEndSettings } from './platform/front-end/front-end.settings';
 import { httpSettings } from './platform/http/http.settings';
 import { logSettings } from './platform/logging/log.settings';
 import { mailSettings } from './platform/mail/mail.settings';
@@ -24,6 +25,7 @@ const baseSettings = [
   databaseSettings,
   secretSettings,
   mailSettings,
+  frontEndSettings,
   hashingSettings,
   rateLimitSettings,
   sessionSettings,

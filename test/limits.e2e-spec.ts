@@ -159,7 +159,7 @@ describe('limits on guessing', () => {
         secret: 'password',
         name: someEmail(),
         userId: null,
-        client: { ip: '192.0.2.1', userAgent: null },
+        client: { ip: '192.0.2.1', userAgent: null, language: 'en' },
       } as const;
       const policy = { most: 2, window: 60_000, locks: [60_000] };
       for (let turn = 0; turn < 5; turn++) {
@@ -181,7 +181,7 @@ describe('limits on guessing', () => {
 
   describe('places', () => {
     const policy = { most: 2, window: 60_000, locks: [60_000] };
-    const client = { ip: '192.0.2.1', userAgent: null };
+    const client = { ip: '192.0.2.1', userAgent: null, language: 'en' } as const;
 
     it.each(['forgive', 'withdraw'] as const)('[A2] to %s a guess frees its own place alone', async (end) => {
       const locks = app.nest.get(GuessLocks);

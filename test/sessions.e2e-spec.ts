@@ -121,7 +121,7 @@ describe('sessions', () => {
     await login(person.email);
   });
 
-  const client = { ip: '192.0.2.1', userAgent: null };
+  const client = { ip: '192.0.2.1', userAgent: null, language: 'en' } as const;
 
   it('[A13] one that is held ends only when what it asked for is done', async () => {
     const { id, token } = await register(app);

@@ -19,7 +19,7 @@ export class EmailNotVerified extends ApiError {
   readonly status = 401;
 
   constructor() {
-    super('Verify your email address first');
+    super('Verify your email address first: POST /auth/verification-mail sends the link again');
   }
 }
 

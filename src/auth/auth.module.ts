@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SessionsModule } from '../sessions/sessions.module';
+import { UsersModule } from '../users/users.module';
+import { AddressClaim } from './address-claim';
 import { AuthController } from './auth.controller';
 import { ManagedAuthController } from './managed-auth.controller';
 import { RegistrationService } from './registration.service';
@@ -9,10 +11,10 @@ import { SignInService } from './sign-in.service';
 import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
 
 @Module({
-  imports: [SessionsModule],
+  imports: [SessionsModule, UsersModule],
   controllers: [AuthController, ManagedAuthController],
-  providers: [RegistrationService, SecretAttempts, SignInRegistry, SignInService],
-  exports: [SecretAttempts, SignInRegistry, SignInService, SessionsModule],
+  providers: [AddressClaim, RegistrationService, SecretAttempts, SignInRegistry, SignInService],
+  exports: [AddressClaim, SecretAttempts, SignInRegistry, SignInService, SessionsModule],
 })
 export class AuthModule {
   /** Global, because every sign-in method needs the gate. */

@@ -9,7 +9,7 @@ import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
 
 export interface SecretAttempt {
-  readonly secret: 'password' | 'pin';
+  readonly secret: 'password' | 'pin' | 'code';
   /** What the secret is known under, as it is compared. Nobody need have it. */
   readonly name: string;
   /** Null where nobody has that name. */

@@ -1,4 +1,5 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { ContractName } from '../platform/http/contract-name';
 import type { SettingsDefinition } from '../platform/config/settings';
 import type { ApiError } from '../platform/http/api-error';
@@ -38,6 +39,12 @@ export interface Registrar<Body extends object = object> {
   register(body: Body, client: Client): Promise<User>;
 }
 
+/** Keeps what a method knows people by. */
+export interface CredentialHolder {
+  /** Removes what it has of a user, within the caller's transaction; whether there was anything. */
+  forget(userId: string, transaction: EntityManager): Promise<boolean>;
+}
+
 /**
  * A way to prove who someone is, as the kernel knows it: a Nest module that holds a Passport strategy.
  * `sign-in-methods.ts` lists them.
@@ -49,6 +56,8 @@ export interface SignInMethod {
   /** The name of its Passport strategy, which yields a `Proof`. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
+  /** Set where people have something of their own for it: a password, an identity. */
+  readonly credentials?: Type<CredentialHolder>;
   /** Set where the method takes part in `POST /auth/login`. */
   readonly login?: SharedBody;
   /** Set where people may register by it, at `POST /auth/register`. */

@@ -1,8 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { InvalidCredentials } from './auth.errors';
 import type { MethodName } from '../sessions/method-name';
+import { ProofGuard } from './proof.guard';
 import type { Proof } from './sign-in-method';
 import { SignInRegistry } from './sign-in-registry';
 
@@ -24,19 +23,6 @@ export class SignInGuard implements CanActivate {
     const { name, strategy, login } = this.registry.chooseFor('login', request.body);
     request.contract = login.contract;
     request.signInMethod = name;
-    return (await new (proofGuard(strategy))().canActivate(context)) as boolean;
+    return (await new (ProofGuard(strategy))().canActivate(context)) as boolean;
   }
 }
-
-const proofGuard = (strategy: string) =>
-  class extends AuthGuard(strategy) {
-    constructor() {
-      super({ property: 'proof' });
-    }
-
-    override handleRequest<P>(error: Error | null, proof: P | false | null): P {
-      if (error) throw error;
-      if (!proof) throw new InvalidCredentials();
-      return proof;
-    }
-  };

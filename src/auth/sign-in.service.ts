@@ -3,12 +3,19 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
+import { moment } from '../platform/language/moment';
+import { letterIn } from '../platform/mail/letter';
+import { MailLimits } from '../platform/mail/mail-limits';
+import { Mailer } from '../platform/mail/mailer';
 import { AccessTokens } from '../sessions/access-tokens';
+import { deviceInWords } from '../sessions/device';
+import type { NewDeviceNotice } from '../sessions/devices';
 import { InvalidRefreshToken } from '../sessions/session.errors';
 import { SessionsService, type SessionRef } from '../sessions/sessions.service';
 import { EmailNotVerified, InvalidCredentials } from './auth.errors';
 import { contractFor } from './contracts/contracts';
 import type { MethodName } from '../sessions/method-name';
+import { newDevice } from './new-device.mail';
 import type { Proof } from './sign-in-method';
 import type { Refreshed, Renewed, SignedIn } from './signed-in';
 
@@ -30,6 +37,8 @@ export class SignInService {
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuditTrail,
+    private readonly mailer: Mailer,
+    private readonly mailLimits: MailLimits,
     private readonly clock: Clock,
   ) {}
 
@@ -40,7 +49,8 @@ export class SignInService {
   async open(proof: Proof, { verifiedEmail = false, ...how }: Opening): Promise<SignedIn> {
     const { id: userId, credentialVersion } = proof.user;
     const fixed = contractFor(how.contract).lives?.fixedRefreshToken ?? false;
-    const session = await this.sessions.open({ userId, credentialVersion, verifiedEmail, fixed, ...how });
+    const request = { userId, credentialVersion, verifiedEmail, fixed, ...how };
+    const session = await this.sessions.open(request, this.noticeTo(proof.user.email, how.client));
     if ('unverified' in session) {
       const reason = session.unverified ? 'email not verified' : 'refused';
       const details = { method: how.method, contract: how.contract, reason };
@@ -68,6 +78,25 @@ export class SignInService {
     const session = await this.sessions.findByFixedToken(refreshToken);
     if (!session) throw new InvalidRefreshToken();
     return this.issue(session, contract);
+  }
+
+  /** A person who never gave an address can't be told. */
+  private noticeTo(email: string | null, client: Client): NewDeviceNotice {
+    const { language, ip } = client;
+    return {
+      mayTell: async () => email !== null && (await this.mailLimits.allowNotice('new device', email)),
+      tell: (transaction) => {
+        const data = {
+          device: deviceInWords(client, language),
+          ip,
+          at: moment(this.clock.now(), language),
+        };
+        return this.mailer.send(
+          { to: email, language, letter: letterIn(newDevice, language, data) },
+          transaction,
+        );
+      },
+    };
   }
 
   private issue<S extends SessionRef>(session: S, contract: ContractName): Renewed & { session: S } {

@@ -4,6 +4,8 @@ import { CurrentPassword } from '../auth/current-password';
 import { UsersModule } from '../users/users.module';
 import { ManagedPasswordController } from './managed-password.controller';
 import { PasswordAuthController } from './password-auth.controller';
+import { PasswordResetController } from './password-reset.controller';
+import { PasswordResets } from './password-reset.service';
 import { Password } from './password.entity';
 import { PasswordService } from './password.service';
 import { PasswordStrategy } from './password.strategy';
@@ -12,8 +14,13 @@ import { PasswordStrategy } from './password.strategy';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([Password]), UsersModule],
-  controllers: [PasswordAuthController, ManagedPasswordController],
-  providers: [PasswordService, PasswordStrategy, { provide: CurrentPassword, useExisting: PasswordService }],
-  exports: [CurrentPassword],
+  controllers: [PasswordAuthController, ManagedPasswordController, PasswordResetController],
+  providers: [
+    PasswordResets,
+    PasswordService,
+    PasswordStrategy,
+    { provide: CurrentPassword, useExisting: PasswordService },
+  ],
+  exports: [CurrentPassword, PasswordResets],
 })
 export class PasswordAuthModule {}

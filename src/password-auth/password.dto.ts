@@ -1,5 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import { LinkOptions } from '../platform/front-end/link-options';
+import { OneTimeSecret } from '../platform/one-time/one-time-secret';
 import { Email } from '../users/email';
 import { Name } from '../users/name';
 import { ExistingPassword, NewPassword } from './password-rules';
@@ -41,4 +43,25 @@ export class ChangeByOldBody {
 
   @NewPassword()
   newPassword: string;
+}
+
+export class ForgotPasswordBody extends LinkOptions {
+  @Email()
+  email: string;
+}
+
+const EXAMPLE = 'ghw_4nV0s8Zk1pQ7yRm3cX9bT2uJ6dLfHaEoWgI5KqPzNtY';
+
+export class ResetByTokenBody {
+  @OneTimeSecret(EXAMPLE)
+  token: string;
+
+  @NewPassword()
+  password: string;
+}
+
+/** The address in a path. */
+export class EmailInPath {
+  @Email()
+  email: string;
 }

@@ -12,6 +12,7 @@ export const passwordMethod: SignInMethod = {
   module: PasswordAuthModule,
   strategy: PASSWORD_STRATEGY,
   settings: [passwordSettings],
+  credentials: PasswordService,
   login: { contract: 'wire', marks: [['email'], ['password']], body: LoginBody },
   register: {
     contract: 'wire',

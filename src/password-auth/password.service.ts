@@ -1,15 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { InvalidCredentials } from '../auth/auth.errors';
 import { CurrentPassword } from '../auth/current-password';
 import { SecretAttempts } from '../auth/secret-attempts';
-import type { Proof, Registrar } from '../auth/sign-in-method';
+import type { CredentialHolder, Proof, Registrar } from '../auth/sign-in-method';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
 import { Forbidden, ValidationFailed } from '../platform/http/api-error';
 import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
+import { letterIn } from '../platform/mail/letter';
+import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
 import type { GuessPolicy } from '../platform/rate-limit/guess-locks';
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
@@ -27,7 +29,7 @@ type Proven = Known & { readonly hash: string };
 
 /** Passwords: setting, proving and changing them. */
 @Injectable()
-export class PasswordService extends CurrentPassword implements Registrar<RegisterBody> {
+export class PasswordService extends CurrentPassword implements Registrar<RegisterBody>, CredentialHolder {
   private readonly policy: GuessPolicy;
 
   constructor(
@@ -38,6 +40,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     private readonly users: UsersService,
     private readonly endings: SessionEndings,
     private readonly mailer: Mailer,
+    private readonly mailLimits: MailLimits,
     private readonly audit: AuditTrail,
     @Inject(passwordSettings.token) { guesses }: PasswordSettings,
     @Inject(rateLimitSettings.token) { locks }: RateLimitSettings,
@@ -113,6 +116,11 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     await this.demandCurrent(caller, given, client);
   }
 
+  async forget(userId: string, transaction: EntityManager): Promise<boolean> {
+    const { affected } = await transaction.delete(Password, { userId });
+    return affected === 1;
+  }
+
   private async demandCurrent(
     { user, session }: Principal,
     password: string,
@@ -158,6 +166,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     client: Client,
   ): Promise<void> {
     const hash = await this.hasher.hash(newPassword);
+    const tell = email !== null && (await this.mailLimits.allowNotice('password changed', email));
     await this.database.transaction(async (transaction) => {
       // Of two changes at once, both allowed by one old password, the second finds it changed.
       const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
@@ -169,7 +178,8 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       await this.audit.record({ ...changed, userId: id, sessionId: by, client }, transaction);
       const ending = { reason: 'password_changed', client, by } as const;
       await this.endings.endAll(id, keptSession, ending, transaction);
-      if (email) await this.mailer.send(passwordChanged(email), transaction);
+      const letter = letterIn(passwordChanged, client.language, { how: 'changed' });
+      if (tell) await this.mailer.send({ to: email, letter, language: client.language }, transaction);
     });
   }
 }

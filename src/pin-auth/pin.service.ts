@@ -3,13 +3,15 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { InvalidCredentials } from '../auth/auth.errors';
 import { CurrentPassword } from '../auth/current-password';
 import { SecretAttempts } from '../auth/secret-attempts';
-import type { Proof, Registrar } from '../auth/sign-in-method';
+import type { CredentialHolder, Proof, Registrar } from '../auth/sign-in-method';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { violates } from '../platform/database/database-errors';
 import { SecretHasher } from '../platform/hashing/secret-hasher';
 import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
+import { letterIn } from '../platform/mail/letter';
+import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
 import { addressKey } from '../platform/rate-limit/address-key';
 import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
@@ -36,7 +38,7 @@ interface Before {
 
 /** PINs: setting and proving them. A PIN is weak, so what protects it is how few may be tried. */
 @Injectable()
-export class PinService implements Registrar<PinRegisterBody> {
+export class PinService implements Registrar<PinRegisterBody>, CredentialHolder {
   private readonly policy: GuessPolicy;
   private readonly offAfter: number;
   private readonly limit: RateLimit;
@@ -50,6 +52,7 @@ export class PinService implements Registrar<PinRegisterBody> {
     private readonly users: UsersService,
     private readonly endings: SessionEndings,
     private readonly mailer: Mailer,
+    private readonly mailLimits: MailLimits,
     private readonly audit: AuditTrail,
     @Optional() @Inject(CurrentPassword) private readonly currentPassword: CurrentPassword | undefined,
     @Inject(pinSettings.token) { guesses, offAfter }: PinSettings,
@@ -112,6 +115,8 @@ export class PinService implements Registrar<PinRegisterBody> {
     await this.limit.consume(addressKey(client.ip));
     await this.refuseTaken(name, userId);
     const hash = await this.hasher.hash(pin);
+    const { email } = caller.user;
+    const tell = email !== null && (await this.mailLimits.allowNotice('PIN set', email));
     await this.database.transaction(async (transaction) => {
       const first = await this.users.bumpCredentialVersion(userId, credentialVersion, transaction);
       if (!first) throw new InvalidCredentials('Your credentials have just been changed; try again');
@@ -124,9 +129,15 @@ export class PinService implements Registrar<PinRegisterBody> {
       await this.audit.record({ ...changed, userId, sessionId: by, client }, transaction);
       const ending = { reason: 'pin_changed', client, by } as const;
       if (failuresInARow !== null) await this.endings.endAll(userId, by, ending, transaction);
-      if (caller.user.email) await this.mailer.send(pinSet(caller.user.email), transaction);
+      const letter = letterIn(pinSet, client.language, undefined);
+      if (tell) await this.mailer.send({ to: email, letter, language: client.language }, transaction);
       await this.locks.clear(this.locks.subject('pin', nameKey(name)), transaction);
     });
+  }
+
+  async forget(userId: string, transaction: EntityManager): Promise<boolean> {
+    const { affected } = await transaction.delete(Pin, { userId });
+    return affected === 1;
   }
 
   /**

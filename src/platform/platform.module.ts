@@ -7,7 +7,12 @@ import { AppSecret } from './crypto/app-secret';
 import { SecretHasher } from './hashing/secret-hasher';
 import { CrossSite } from './http/cross-site';
 import { Jobs } from './jobs/jobs';
+import { FrontEnd } from './front-end/front-end';
+import { MailLimits } from './mail/mail-limits';
 import { Mailer } from './mail/mailer';
+import { OneTimeSweep } from './one-time/one-time-sweep';
+import { OneTimeToken } from './one-time/one-time-token.entity';
+import { OneTimeTokens } from './one-time/one-time-tokens';
 import { GuessLock } from './rate-limit/guess-lock.entity';
 import { GuessLocks } from './rate-limit/guess-locks';
 import { LimitSweep } from './rate-limit/limit-sweep';
@@ -18,17 +23,20 @@ const services = [
   AuditTrail,
   Clock,
   CrossSite,
+  FrontEnd,
   GuessLocks,
   Jobs,
   Mailer,
+  MailLimits,
+  OneTimeTokens,
   RateLimits,
   SecretHasher,
 ];
 
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([AuditEvent, GuessLock])],
-  providers: [...services, LimitSweep],
+  imports: [TypeOrmModule.forFeature([AuditEvent, GuessLock, OneTimeToken])],
+  providers: [...services, LimitSweep, OneTimeSweep],
   exports: services,
 })
 export class PlatformModule {}

@@ -6,7 +6,14 @@ import { countSessions, endSessions, holdSessions } from './session-statements';
 import { InvalidToken } from './session.errors';
 
 export type EndingReason =
-  'logout' | 'revoked' | 'password_changed' | 'pin_changed' | 'refresh_token_reused' | 'too_many_sessions';
+  | 'logout'
+  | 'revoked'
+  | 'password_changed'
+  | 'password_reset'
+  | 'pin_changed'
+  | 'address_proven'
+  | 'refresh_token_reused'
+  | 'too_many_sessions';
 
 /** Why sessions are ended and who asks for it, for the audit. */
 export interface Ending {

@@ -4,6 +4,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { UsersModule } from '../users/users.module';
 import { AccessTokenStrategy } from './access-token.strategy';
 import { AccessTokens } from './access-tokens';
+import { Device } from './device.entity';
+import { Devices } from './devices';
 import { JwksController } from './jwks.controller';
 import { RefreshToken } from './refresh-token.entity';
 import { RefreshTokens } from './refresh-tokens';
@@ -17,11 +19,12 @@ import { SigningKey } from './signing-key.entity';
 import { SigningKeys } from './signing-keys';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Session, RefreshToken, SigningKey]), UsersModule],
+  imports: [TypeOrmModule.forFeature([Session, RefreshToken, SigningKey, Device]), UsersModule],
   controllers: [JwksController, SessionsController],
   providers: [
     AccessTokens,
     AccessTokenStrategy,
+    Devices,
     RefreshTokens,
     SessionEndings,
     SessionSweep,

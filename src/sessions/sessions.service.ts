@@ -4,6 +4,7 @@ import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import type { Principal } from '../platform/http/principal';
+import { Devices, type NewDeviceNotice } from './devices';
 import type { MethodName } from './method-name';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionEndings } from './session-endings';
@@ -71,18 +72,22 @@ export class SessionsService {
     private readonly clock: Clock,
     private readonly refreshTokens: RefreshTokens,
     private readonly endings: SessionEndings,
+    private readonly devices: Devices,
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
   ) {}
 
-  /** @returns a refusal when the account may have no session, or its credentials changed after the proof was made */
-  async open(request: SessionRequest): Promise<OpenedSession | Refusal> {
+  /**
+   * @param notice tells the owner when the session is opened from a new device
+   * @returns a refusal when the account may have no session, or its credentials changed after the proof was made
+   */
+  async open(request: SessionRequest, notice: NewDeviceNotice): Promise<OpenedSession | Refusal> {
     const { userId, client, fixed } = request;
     const now = this.clock.now();
     const { absoluteTtl, mostPerUser, requireVerifiedEmail } = this.settings;
     const idleTtl = fixed ? absoluteTtl : this.settings.idleTtl;
     const expiresAt = later(now, absoluteTtl);
     const refreshToken = this.refreshTokens.make();
-    const [opened] = await openSession.run(this.database, [
+    const values = [
       userId,
       request.credentialVersion,
       request.method,
@@ -96,7 +101,13 @@ export class SessionsService {
       this.refreshTokens.hash(refreshToken),
       fixed,
       request.verifiedEmail || requireVerifiedEmail,
-    ]);
+    ];
+    const opened = await this.devices.around({ userId, client }, notice, async (transaction) => {
+      const rows = transaction
+        ? await openSession.within(transaction, values)
+        : await openSession.run(this.database, values);
+      return rows[0];
+    });
     if (!opened?.id) return { unverified: opened?.unverified ?? false };
     await this.endings
       .endSurplus(userId, opened.id, mostPerUser, { reason: 'too_many_sessions', client })

@@ -8,3 +8,15 @@ export class EmailExists extends ApiError {
     super('An account with this email exists already; sign in instead');
   }
 }
+
+/** The same for a code that is wrong, spent, cancelled by a newer one or too old, and for one of another address. */
+export class InvalidVerification extends ApiError {
+  readonly code = 'INVALID_VERIFICATION';
+  readonly status = 400;
+
+  constructor() {
+    super(
+      'The verification link is wrong, used or too old; ask for a new one at POST /auth/verification-mail',
+    );
+  }
+}

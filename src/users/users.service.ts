@@ -5,6 +5,7 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { violates } from '../platform/database/database-errors';
 import type { Client } from '../platform/http/client';
+import { EmailVerification } from './email-verification';
 import { User } from './user.entity';
 import { EmailExists } from './user.errors';
 
@@ -22,6 +23,7 @@ export class UsersService {
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly clock: Clock,
     private readonly audit: AuditTrail,
+    private readonly verification: EmailVerification,
   ) {}
 
   findByEmail(email: string): Promise<User | null> {
@@ -29,21 +31,31 @@ export class UsersService {
   }
 
   /**
-   * Creates a user within the caller's transaction.
+   * Creates a user within the caller's transaction, and asks the owner of an address that is not proven yet to verify it.
    * @throws EmailExists also when a parallel request takes the address first
    */
   async create(
-    given: { email: string | null; name: string | null },
+    given: { email: string | null; name: string | null; emailVerified?: boolean },
     client: Client,
     transaction: EntityManager,
   ): Promise<User> {
-    const user = transaction.create(User, { ...given, createdAt: this.clock.now() });
+    const { email, name, emailVerified = false } = given;
+    const now = this.clock.now();
+    const user = transaction.create(User, {
+      email,
+      name,
+      createdAt: now,
+      emailVerifiedAt: emailVerified ? now : null,
+    });
     try {
       await transaction.insert(User, user);
     } catch (error) {
       throw violates(error, 'users_email_key') ? new EmailExists() : error;
     }
     await this.audit.record({ action: 'registered', userId: user.id, client }, transaction);
+    if (email !== null && !emailVerified) {
+      await this.verification.send({ email, userId: user.id }, client, transaction);
+    }
     return user;
   }
 

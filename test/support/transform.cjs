@@ -5,10 +5,22 @@ const { transformSync } = require('@swc/core');
 
 const TYPESCRIPT = {
   parser: { syntax: 'typescript', decorators: true },
-  transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  transform: {
+    legacyDecorator: true,
+    decoratorMetadata: true,
+    useDefineForClassFields: false,
+    react: { runtime: 'automatic', importSource: 'preact' },
+  },
   keepClassNames: true,
 };
 const JAVASCRIPT = { parser: { syntax: 'ecmascript' } };
+
+
+/** In a file of markup a cast in angle brackets would be an element. */
+const typescriptOf = (filename) => ({
+  ...TYPESCRIPT,
+  parser: { ...TYPESCRIPT.parser, tsx: filename.endsWith('.tsx') },
+});
 
 const ownSource = readFileSync(__filename);
 
@@ -18,12 +30,12 @@ module.exports = {
     createHash('sha256').update(ownSource).update(filename).update(source).digest('hex'),
 
   process(source, filename) {
-    const typescript = filename.endsWith('.ts');
+    const typescript = /\.tsx?$/.test(filename);
     if (!typescript && !isEsModule(filename)) return { code: source };
     return transformSync(source, {
       filename,
       module: { type: 'commonjs' },
-      jsc: { ...(typescript ? TYPESCRIPT : JAVASCRIPT), target: 'es2022' },
+      jsc: { ...(typescript ? typescriptOf(filename) : JAVASCRIPT), target: 'es2022' },
       sourceMaps: typescript ? 'inline' : false,
       swcrc: false,
     });

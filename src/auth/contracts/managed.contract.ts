@@ -46,6 +46,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   INVALID_REFRESH_TOKEN: 'Invalid refreshToken provided',
   INVALID_CREDENTIALS: 'Invalid Credentials',
   EMAIL_NOT_VERIFIED: 'Please verify your email',
+  INVALID_RESET_TOKEN: 'Invalid or expired reset password link',
 };
 
 const errorSchema = {

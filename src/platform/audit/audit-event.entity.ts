@@ -10,6 +10,8 @@ export type AuditAction =
   | 'address_closed'
   | 'session_revoked'
   | 'credential_changed'
+  | 'mail_requested'
+  | 'email_verified'
   | 'account_disabled'
   | 'account_deleted';
 

@@ -35,8 +35,11 @@ export const wholeNumber = (least: number, most: number) =>
     return value;
   });
 
-/** An http(s) base URL without credentials, query or fragment, written back without a trailing slash. */
-export const baseUrl = makeValidator<string>((input) => {
+/**
+ * An http(s) base URL without credentials, query or fragment, written back without a trailing slash.
+ * @throws Error saying what is wrong
+ */
+export function readBaseUrl(input: string): string {
   const url = URL.canParse(input) ? new URL(input) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw new Error('must be a URL that begins with http:// or https://');
@@ -45,7 +48,9 @@ export const baseUrl = makeValidator<string>((input) => {
     throw new Error('must be a bare base URL, without login, query or fragment');
   }
   return url.href.replace(/\/+$/, '');
-});
+}
+
+export const baseUrl = makeValidator<string>(readBaseUrl);
 
 /** Comma-separated origins, exact: scheme, host and port, without a path (RFC 6454). */
 export const origins = makeValidator<readonly string[]>((input) => {

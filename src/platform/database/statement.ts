@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { poolOf } from './pool';
 
 /**
@@ -16,5 +16,10 @@ export class Statement<Row extends QueryResultRow> {
   async run(database: DataSource, values: unknown[]): Promise<Row[]> {
     const { rows } = await poolOf(database).query<Row>({ name: this.name, text: this.text, values });
     return rows;
+  }
+
+  /** The same within a transaction, where it is parsed anew. */
+  within(transaction: EntityManager, values: unknown[]): Promise<Row[]> {
+    return transaction.query<Row[]>(this.text, values);
   }
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
@@ -9,11 +10,34 @@ import { poolOf } from '../database/pool';
 
 /** A job that runs longer belongs to a process that died, and is given to another. */
 const LONGEST_RUN_SECONDS = 300;
-/** After about 2 s, then doubling to half a day; given up after a day or two. */
+/** For what a dead process has left; a job that fails is put off by our own back-off, which has an end. */
 const RETRY = { retryLimit: 17, retryDelay: 1, retryBackoff: true };
+/** The wait after the first failure, in seconds; doubled with each, up to the longest. */
+const SHORTEST_WAIT = 2;
+/** Short, so that a mail of which the server came back is not late for its link. */
+const LONGEST_WAIT = 300;
+/** Two days and a bit. */
+const MOST_TRIES = 600;
 /** How often an empty queue is looked at. */
 const LOOK_EVERY = 1_000;
 const STOP_PATIENCE = 10_000;
+
+/** What a queue holds: the sealed payload, and of a job that was put off what it was before. */
+interface Waiting {
+  readonly sealed: string;
+  readonly tries?: number;
+  readonly firstId?: string;
+}
+
+export interface WorkOptions {
+  /** How many of this name one instance does at the same time. */
+  readonly atOnce?: number;
+  readonly longestRunSeconds?: number;
+}
+
+interface Defined extends Required<WorkOptions> {
+  readonly work: Work<never>;
+}
 
 export type Work<T> = (payload: T, jobId: string) => Promise<void>;
 
@@ -25,7 +49,7 @@ export type Work<T> = (payload: T, jobId: string) => Promise<void>;
 export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly key: Buffer;
-  private readonly works = new Map<string, Work<never>>();
+  private readonly works = new Map<string, Defined>();
   private readonly rounds = new Map<string, number>();
   private readonly stopping = new AbortController();
   private boss: PgBoss;
@@ -39,8 +63,12 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** To be called while the application is wired: says how jobs of this name are done. */
-  define<T>(name: string, work: Work<T>): void {
-    this.works.set(name, work);
+  define<T>(
+    name: string,
+    work: Work<T>,
+    { atOnce = 1, longestRunSeconds = LONGEST_RUN_SECONDS }: WorkOptions = {},
+  ): void {
+    this.works.set(name, { work, atOnce, longestRunSeconds });
   }
 
   /** The same for work that comes round by itself: each time, one instance does it. */
@@ -51,15 +79,10 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Promises a job: it is there when the transaction commits and was never there when it rolls back. */
   async add<T>(name: string, payload: T, transaction: EntityManager): Promise<void> {
-    const within = {
-      executeSql: async (text: string, values: unknown[]) => ({
-        rows: await transaction.query<unknown[]>(text, values),
-      }),
-    };
-    await this.boss.send(name, this.sealed(name, payload), { db: within });
+    await this.boss.send(name, this.sealed(name, payload), { db: within(transaction) });
   }
 
-  private sealed(name: string, payload: unknown): { sealed: string } {
+  private sealed(name: string, payload: unknown): Waiting {
     return { sealed: seal(JSON.stringify(payload), this.key, name).toString('base64') };
   }
 
@@ -76,7 +99,9 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   /** Begins to do jobs. A server does; a command, which may have other settings for mail, does not. */
   start(): void {
     this.loops = [
-      ...[...this.works].map(([name, work]) => this.keepWorking(name, work)),
+      ...[...this.works].flatMap(([name, { work, atOnce }]) =>
+        Array.from({ length: atOnce }, () => this.keepWorking(name, work)),
+      ),
       ...[...this.rounds].map(([name, seconds]) => this.keepPromising(name, seconds)),
     ];
   }
@@ -92,8 +117,11 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   private async prepare(boss: PgBoss): Promise<void> {
     await boss.start();
-    for (const name of this.works.keys()) {
-      await boss.createQueue(name, { name, ...RETRY, expireInSeconds: LONGEST_RUN_SECONDS });
+    for (const [name, { longestRunSeconds }] of this.works) {
+      const options = { name, ...RETRY, expireInSeconds: longestRunSeconds };
+      await boss.createQueue(name, options);
+      // A queue that is there already keeps the options of the version that made it.
+      await boss.updateQueue(name, options);
     }
   }
 
@@ -119,24 +147,52 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   /** @returns whether there was a job */
   private async workOnce(name: string, work: Work<never>): Promise<boolean> {
-    const [job] = await this.boss.fetch<{ sealed: string }>(name);
+    const [job] = await this.boss.fetch<Waiting>(name);
     if (!job) return false;
     try {
       const payload = unseal(Buffer.from(job.data.sealed, 'base64'), this.key, name).toString();
-      await work(JSON.parse(payload) as never, job.id);
+      await work(JSON.parse(payload) as never, job.data.firstId ?? job.id);
     } catch (error) {
-      // Never the message: that of a mail server repeats addresses.
-      const { name: kind, code, responseCode } = error as Error & { code?: string; responseCode?: number };
-      this.logger.warn(
-        `Job ${name} ${job.id} failed (${[kind, code, responseCode].join(' ').trim()}); it is tried again`,
-      );
-      await this.boss.fail(name, job.id, { kind, code });
+      await this.putOff(name, job, error as Error);
       return true;
     }
     await this.boss.complete(name, job.id);
     return true;
   }
+
+  /** The failed job and the one that takes its place change in one transaction, so that there is always exactly one. */
+  private async putOff(name: string, { id, data }: PgBoss.Job<Waiting>, error: Error): Promise<void> {
+    const { firstId = id, tries = 0 } = data;
+    const waitSeconds = Math.min(SHORTEST_WAIT * 2 ** tries, LONGEST_WAIT);
+    const givenUp = tries + 1 >= MOST_TRIES;
+    const then = givenUp ? 'it is given up' : `it is tried again in ${waitSeconds} s`;
+    this.logger[givenUp ? 'error' : 'warn'](`Job ${name} ${firstId} failed (${kindOf(error)}); ${then}`);
+    await this.database.transaction(async (transaction) => {
+      const db = within(transaction);
+      const ended = this.boss.complete(name, id, { failed: kindOf(error) }, { db });
+      // Not ours any more when it ran so long that it was given to another.
+      const { affected } = (await (ended as Promise<unknown>)) as { affected: number };
+      if (givenUp || affected === 0) return;
+      const next: Waiting = { sealed: data.sealed, firstId, tries: tries + 1 };
+      // Between half and the whole of the wait: what failed together need not come back together.
+      const startAfter = randomInt((waitSeconds * 1_000) / 2, waitSeconds * 1_000) / 1_000;
+      await this.boss.send(name, next, { db, startAfter: Math.ceil(startAfter) });
+    });
+  }
 }
+
+/** Never the message: that of a mail server repeats addresses. */
+function kindOf(error: Error): string {
+  const { name, code, responseCode } = error as Error & { code?: string; responseCode?: number };
+  return [name, code, responseCode].filter(Boolean).join(' ');
+}
+
+/** Lets pg-boss work within a transaction of ours. */
+const within = (transaction: EntityManager) => ({
+  executeSql: async (text: string, values: unknown[]) => ({
+    rows: await transaction.query<unknown[]>(text, values),
+  }),
+});
 
 /** Ends early, and as quietly, when the signal says so. */
 const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>

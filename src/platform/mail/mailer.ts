@@ -1,25 +1,39 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { EntityManager } from 'typeorm';
 import { databaseSettings, type DatabaseSettings } from '../database/database.settings';
 import { Jobs } from '../jobs/jobs';
+import type { Language } from '../language/language';
+import type { Brand } from './brand';
+import type { Letter } from './letter';
+import { letterHtml } from './letter-html';
+import { letterText } from './letter-text';
 import { mailSettings, outboxOf, type MailSettings } from './mail.settings';
 
 const JOB = 'mail';
-/** Each is for one step of some ten: all together stay below the longest run of a job. */
-const PATIENCE = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+const AT_ONCE = 5;
+/** Together well below the longest run: a run that lasts longer is taken for one of a dead process, and sent again. */
+const PATIENCE = {
+  dnsTimeout: 5_000,
+  connectionTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 15_000,
+};
+const LONGEST_RUN_SECONDS = 60;
 
 export interface Mail {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
+  /** Null for nobody: the work of writing it is done all the same, so that it does not show in the time of an answer. */
+  readonly to: string | null;
+  readonly letter: Letter;
+  readonly language: Language;
+  readonly brand?: Brand;
 }
 
 /** Sends mail: by SMTP_URL, or where that is not set into the outbox, one .eml file each. */
 @Injectable()
-export class Mailer {
+export class Mailer implements OnApplicationShutdown {
   private readonly logger = new Logger('Mail');
   private readonly transport: Transporter;
   private readonly outbox?: string;
@@ -31,9 +45,10 @@ export class Mailer {
   ) {
     this.outbox = settings.smtpUrl ? undefined : outboxOf(dataDir);
     this.transport = settings.smtpUrl
-      ? createTransport({ url: settings.smtpUrl, ...PATIENCE })
+      ? createTransport({ url: settings.smtpUrl, pool: true, maxConnections: AT_ONCE, ...PATIENCE })
       : createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-    jobs.define<Mail>(JOB, (mail, jobId) => this.deliver(mail, jobId));
+    const options = { atOnce: AT_ONCE, longestRunSeconds: LONGEST_RUN_SECONDS };
+    jobs.define<Mail>(JOB, (mail, jobId) => this.deliver(mail, jobId), options);
   }
 
   /** Written with the thing that it announces, in one transaction; no request waits for its delivery. */
@@ -41,15 +56,43 @@ export class Mailer {
     return this.jobs.add(JOB, mail, transaction);
   }
 
+  onApplicationShutdown(): void {
+    this.transport.close();
+  }
+
   /** The message's id is the job's: a copy that a retry sends is known as one. */
-  private async deliver(mail: Mail, jobId: string): Promise<void> {
-    const domain = this.settings.from.replace(/^.*@|>$/g, '');
-    // An address object is not parsed again, so the mail goes to this address and nowhere else.
-    const to = { name: '', address: mail.to };
-    const message = { ...mail, to, from: this.settings.from, messageId: `<${jobId}@${domain}>` };
-    const sent = (await this.transport.sendMail(message)) as { message?: Buffer };
+  private async deliver({ to, letter, language, brand }: Mail, jobId: string): Promise<void> {
+    if (to === null) return;
+    const envelope = {
+      language,
+      brandName: brand?.name ?? this.settings.platformName,
+      logoUrl: brand?.logoUrl,
+    };
+    const sent = (await this.transport.sendMail({
+      // An address object is not parsed again, so the mail goes to this address and nowhere else.
+      to: { name: '', address: to },
+      from: this.settings.from,
+      subject: letter.subject,
+      text: letterText(letter, envelope),
+      html: letterHtml(letter, envelope),
+      messageId: `<${jobId}@${this.settings.from.replace(/^.*@|>$/g, '')}>`,
+      // Keeps machines from answering it (RFC 3834).
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    })) as { message?: Buffer };
     if (this.outbox && sent.message) await this.keep(this.outbox, jobId, sent.message);
-    this.logger.log(`Mail ${jobId} "${mail.subject}" ${this.outbox ? 'is in the outbox' : 'was sent'}`);
+    this.logger.log(
+      `Mail ${jobId} "${letter.subject}" ${this.outbox ? 'is in the outbox' : 'was sent'}${this.toTry(letter)}`,
+    );
+  }
+
+  /** What a developer looks for in a mail. Nowhere but where mail goes to the outbox, and never in production. */
+  private toTry({ parts }: Letter): string {
+    if (!this.settings.linksInLog) return '';
+    const said = parts.flatMap((part) => {
+      if ('url' in part) return [part.url];
+      return 'code' in part ? [`code ${part.code}`] : [];
+    });
+    return said.length > 0 ? `: ${said.join(' , ')}` : '';
   }
 
   private async keep(outbox: string, jobId: string, message: Buffer): Promise<void> {

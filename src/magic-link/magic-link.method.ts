@@ -1,0 +1,12 @@
+import type { SignInMethod } from '../auth/sign-in-method';
+import { MagicLinkModule } from './magic-link.module';
+import { magicLinkSettings } from './magic-link.settings';
+import { MAGIC_LINK_STRATEGY } from './magic-link.strategy';
+
+export const magicLinkMethod: SignInMethod = {
+  name: 'magic-link',
+  provider: 'magic-link',
+  module: MagicLinkModule,
+  strategy: MAGIC_LINK_STRATEGY,
+  settings: [magicLinkSettings],
+};

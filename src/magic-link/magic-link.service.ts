@@ -1,0 +1,168 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AddressClaim } from '../auth/address-claim';
+import { authSettings, type AuthSettings } from '../auth/auth.settings';
+import { SecretAttempts } from '../auth/secret-attempts';
+import type { Proof } from '../auth/sign-in-method';
+import { AuditTrail } from '../platform/audit/audit-trail';
+import { Clock } from '../platform/clock/clock';
+import { FrontEnd } from '../platform/front-end/front-end';
+import type { Client } from '../platform/http/client';
+import { moment } from '../platform/language/moment';
+import { letterIn } from '../platform/mail/letter';
+import { MailLimits } from '../platform/mail/mail-limits';
+import { Mailer } from '../platform/mail/mailer';
+import { OneTimeTokens, type OneTimePurpose, type TokenHandle } from '../platform/one-time/one-time-tokens';
+import { deviceInWords } from '../sessions/device';
+import { EmailExists } from '../users/user.errors';
+import { UsersService } from '../users/users.service';
+import { InvalidMagicLink } from './magic-link.errors';
+import { magicLink } from './magic-link.mail';
+import { magicLinkSettings, type MagicLinkSettings } from './magic-link.settings';
+
+const MINUTE = 60_000;
+
+interface Payload {
+  /** Null where nobody had that address when the link was asked for. */
+  readonly userId: string | null;
+  readonly ip: string;
+  readonly userAgent: string | null;
+}
+
+/** What a page tells of a link before it is used. */
+export interface Asked {
+  readonly email: string;
+  readonly at: Date;
+  readonly ip: string;
+  readonly userAgent: string | null;
+}
+
+type Known = Proof['user'] & { readonly disabled: boolean; readonly verified: boolean };
+
+/** Proves who someone is by what they read in their mail: a link, or the code beside it. */
+@Injectable()
+export class MagicLinkService {
+  private readonly purpose: OneTimePurpose;
+  private readonly maySignUp: boolean;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    private readonly tokens: OneTimeTokens,
+    private readonly frontEnd: FrontEnd,
+    private readonly mailer: Mailer,
+    private readonly limits: MailLimits,
+    private readonly attempts: SecretAttempts,
+    private readonly users: UsersService,
+    private readonly claims: AddressClaim,
+    private readonly audit: AuditTrail,
+    @Inject(magicLinkSettings.token) private readonly settings: MagicLinkSettings,
+    @Inject(authSettings.token) { registrationOpen }: AuthSettings,
+  ) {
+    const code = { life: 10 * MINUTE, tries: settings.triesPerCode };
+    this.purpose = { name: 'magic link', prefix: 'ghm_', life: 15 * MINUTE, code };
+    this.maySignUp = settings.signUp && registrationOpen;
+  }
+
+  /** Mails a link and a code. Where nobody may sign in by it the same work is done, and no mail is sent. */
+  async request(email: string, client: Client): Promise<void> {
+    if (!(await this.limits.allowRequest('magic link', email, client))) return;
+    const user = await this.find(email, this.database.manager);
+    const userId = user?.id ?? null;
+    const mayUse = user ? !user.disabled : this.maySignUp;
+    const { ip, userAgent, language } = client;
+    await this.database.transaction(async (transaction) => {
+      const payload: Payload = { userId, ip, userAgent };
+      const { token, code } = await this.tokens.issue(this.purpose, email, payload, transaction);
+      const letter = letterIn(magicLink, language, {
+        email,
+        url: this.frontEnd.link('/magic-link', { token }),
+        code,
+        device: deviceInWords(client, language),
+        ip,
+        at: moment(this.clock.now(), language),
+      });
+      await this.mailer.send({ to: mayUse ? email : null, letter, language }, transaction);
+      const details = { mail: 'magic link' };
+      await this.audit.record({ action: 'mail_requested', userId, client, details }, transaction);
+    });
+  }
+
+  /** Who asked for the link, when and where; null for one that is not good. Spends nothing. */
+  async look(token: string): Promise<Asked | null> {
+    const found = await this.tokens.look<Payload>(this.purpose, this.tokens.handleOf(token));
+    if (!found?.subject) return null;
+    const { ip, userAgent } = found.payload;
+    return { email: found.subject, at: found.createdAt, ip, userAgent };
+  }
+
+  /** @throws InvalidMagicLink */
+  proveByToken(token: string, client: Client): Promise<Proof> {
+    return this.redeem(this.tokens.handleOf(token), client);
+  }
+
+  /**
+   * @throws InvalidMagicLink the same for a wrong code and an address that has none
+   * @throws RateLimited after too many wrong codes for one address, however many mails they came in
+   */
+  async proveByCode(email: string, code: string, client: Client): Promise<Proof> {
+    const user = await this.find(email, this.database.manager);
+    let handle: TokenHandle | null = null;
+    const attempt = { secret: 'code', name: email, userId: user?.id ?? null, client } as const;
+    await this.attempts.evaluate(attempt, this.settings.guesses, async () => {
+      handle = await this.tokens.findByCode(this.purpose, email, code);
+      return handle !== null;
+    });
+    if (handle === null) throw new InvalidMagicLink();
+    return this.redeem(handle, client);
+  }
+
+  /** Once more when somebody registered the address just now: then there is an account to sign in to. */
+  private async redeem(handle: TokenHandle, client: Client): Promise<Proof> {
+    const work = (transaction: EntityManager) => this.spend(handle, client, transaction);
+    return this.database.transaction(work).catch((error: unknown) => {
+      if (!(error instanceof EmailExists)) throw error;
+      return this.database.transaction(work);
+    });
+  }
+
+  private async spend(handle: TokenHandle, client: Client, transaction: EntityManager): Promise<Proof> {
+    const spent = await this.tokens.spend<Payload>(this.purpose, handle, transaction);
+    if (!spent?.subject) throw new InvalidMagicLink();
+    const user = await this.find(spent.subject, transaction, 'FOR UPDATE');
+    const { userId } = spent.payload;
+    // One that was asked for an account is for that one: it makes no new account in place of a deleted one.
+    if (userId !== null && user?.id !== userId) throw new InvalidMagicLink();
+    return {
+      user: user
+        ? await this.admit(user, client, transaction)
+        : await this.signUp(spent.subject, client, transaction),
+    };
+  }
+
+  /** Where nobody had proven the address before, what they set is removed first. */
+  private async admit(user: Known, client: Client, transaction: EntityManager): Promise<Proof['user']> {
+    const { id, email, credentialVersion, verified } = user;
+    if (user.disabled || email === null) throw new InvalidMagicLink();
+    if (verified) return user;
+    const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
+    if (!first) throw new InvalidMagicLink();
+    await this.claims.claim({ id, email }, client, transaction, true);
+    return { ...user, credentialVersion: credentialVersion + 1 };
+  }
+
+  private async signUp(email: string, client: Client, transaction: EntityManager): Promise<Proof['user']> {
+    if (!this.maySignUp) throw new InvalidMagicLink();
+    return this.users.create({ email, name: null, emailVerified: true }, client, transaction);
+  }
+
+  private async find(email: string, manager: EntityManager, lock = ''): Promise<Known | undefined> {
+    const [known] = await manager.query<Known[]>(
+      `SELECT id, email, name, credential_version AS "credentialVersion", disabled_at IS NOT NULL AS disabled,
+              email_verified_at IS NOT NULL AS verified
+         FROM users WHERE email = $1 ${lock}`,
+      [email],
+    );
+    return known;
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock } from '../clock/clock';
+import { Jobs } from '../jobs/jobs';
+
+const EVERY_SECONDS = 60 * 60;
+const BATCH = 1_000;
+
+/** Removes tokens that nobody used in time. */
+@Injectable()
+export class OneTimeSweep {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    jobs: Jobs,
+  ) {
+    jobs.every(EVERY_SECONDS, 'sweep-one-time', () => this.sweep());
+  }
+
+  async sweep(): Promise<void> {
+    const statement = `
+      DELETE FROM one_time_tokens WHERE token_hash IN (
+        SELECT token_hash FROM one_time_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT ${BATCH}
+           FOR UPDATE SKIP LOCKED)`;
+    for (let removed = BATCH; removed === BATCH;) {
+      [, removed] = await this.database.query<[unknown[], number]>(statement, [this.clock.now()]);
+    }
+  }
+}
