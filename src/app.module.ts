@@ -13,6 +13,7 @@ import { frontEndSettings } from './platform/front-end/front-end.settings';
 import { httpSettings } from './platform/http/http.settings';
 import { logSettings } from './platform/logging/log.settings';
 import { mailSettings } from './platform/mail/mail.settings';
+import { PagesModule } from './pages/pages.module';
 import { PlatformModule } from './platform/platform.module';
 import { rateLimitSettings } from './platform/rate-limit/rate-limit.settings';
 import { sessionSettings } from './sessions/session.settings';
@@ -50,6 +51,7 @@ export class AppModule {
         AuthModule.forMethods(methods),
         ...methods.map((method) => method.module),
         HealthModule,
+        PagesModule.forMethods(methods),
       ],
     };
   }

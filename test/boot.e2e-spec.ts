@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { GOOD_PASSWORD, someEmail } from './support/builders';
 import { administer, emptyDatabase, freshDatabase } from './support/database';
+import { freshDataDir } from './support/data-dir';
 import {
   failToStart,
   freePort,
-  freshDataDir,
   launchServer,
   startServer,
   type ServerProcess,

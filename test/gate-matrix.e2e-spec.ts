@@ -8,6 +8,7 @@ import {
   someName,
   verifyEmail,
 } from './support/builders';
+import { Mailer, type Mail } from '../src/platform/mail/mailer';
 import { useApp, type TestApp } from './support/test-app';
 
 /** Somebody with every way in and a session of every kind, all open. */
@@ -18,13 +19,31 @@ interface Everyone {
   readonly wire: { token: string; refreshToken: string };
   readonly managed: { access_token: string; refresh_token: string; sessionId: string };
   readonly pin: { accessToken: string; refreshToken: string };
+  /** What was mailed before the state came about. */
+  readonly mailed: { verificationCode: string; resetToken: string; magicToken: string; code: string };
 }
 
 const PIN = '4711';
 const WRONG = 'not-the-password';
 const NEXT = 'another-good-password';
 
+/** What a mail says, as soon as it is written: its delivery would take a second of each test. */
+function mailedTo(app: TestApp): Record<string, string>[] {
+  const written: Record<string, string>[] = [];
+  const mailer = app.nest.get(Mailer);
+  const send = mailer.send.bind(mailer);
+  jest.spyOn(mailer, 'send').mockImplementation((mail: Mail, transaction) => {
+    for (const part of mail.letter.parts) {
+      if ('url' in part) written.push(Object.fromEntries(new URL(part.url).searchParams));
+      if ('code' in part) written.push({ code: part.code });
+    }
+    return send(mail, transaction);
+  });
+  return written;
+}
+
 async function someone(app: TestApp): Promise<Everyone> {
+  const written = mailedTo(app);
   const [name, email] = [someName(), someEmail()];
   const registered = await app.http
     .post('/auth/register')
@@ -39,7 +58,17 @@ async function someone(app: TestApp): Promise<Everyone> {
   const pin = { accessToken: valueOf('accessToken'), refreshToken: valueOf('refreshToken') };
   const managed = (await app.http.post('/auth/signin').send({ email, password: GOOD_PASSWORD }).expect(200))
     .body;
-  return { id, email, name, wire, managed: managed.data, pin };
+  await app.http.post('/auth/forgot-password').send({ email }).expect(200);
+  await app.http.post('/auth/magic-link').send({ email }).expect(200);
+  jest.restoreAllMocks();
+  const [verification, reset, magic, typed] = written;
+  const mailed = {
+    verificationCode: verification?.['verificationCode'] ?? '',
+    resetToken: reset?.['token'] ?? '',
+    magicToken: magic?.['token'] ?? '',
+    code: typed?.['code'] ?? '',
+  };
+  return { id, email, name, wire, managed: managed.data, pin, mailed };
 }
 
 type State = (app: TestApp, who: Everyone) => Promise<unknown>;
@@ -79,6 +108,39 @@ const OPENING_VERIFIED: Record<string, Path> = {
     app.http.post('/auth/signin').send({ email, password: GOOD_PASSWORD }),
   'POST /v1/auth/signin': (app, { email }) =>
     app.http.post('/v1/auth/signin').send({ email, password: GOOD_PASSWORD }),
+};
+/** Those that prove the address on the way, so that nobody is unverified there. */
+const OPENING_BY_MAIL: Record<string, Path> = {
+  'POST /auth/verify-magic-link by token': (app, { mailed }) =>
+    app.http.post('/auth/verify-magic-link').send({ token: mailed.magicToken }),
+  'POST /auth/verify-magic-link by code': (app, { email, mailed }) =>
+    app.http.post('/auth/verify-magic-link').send({ email, code: mailed.code }),
+};
+const OPENING_BY_PAGE: Record<string, Path> = {
+  'POST /pages/magic-link by token': (app, { mailed }) =>
+    app.http.post('/pages/magic-link').type('form').send(`token=${mailed.magicToken}`),
+  'POST /pages/magic-link by code': (app, { email, mailed }) =>
+    app.http.post('/pages/magic-link').type('form').send(`email=${email}&code=${mailed.code}`),
+};
+/** Those that set a new password by mail, and open nothing. */
+const RESETTING: Record<string, Path> = {
+  'POST /auth/reset-password by token': (app, { mailed }) =>
+    app.http.post('/auth/reset-password').send({ token: mailed.resetToken, password: NEXT }),
+  'POST /auth/password-reset/:email': (app, { email, mailed }) =>
+    app.http.post(`/auth/password-reset/${email}`).send({ token: mailed.resetToken, password: NEXT }),
+  'POST /v1/auth/password-reset/:email': (app, { email, mailed }) =>
+    app.http.post(`/v1/auth/password-reset/${email}`).send({ token: mailed.resetToken, password: NEXT }),
+  'POST /pages/reset-password': (app, { mailed }) =>
+    app.http
+      .post('/pages/reset-password')
+      .type('form')
+      .send(`token=${mailed.resetToken}&password=${NEXT}&repeat=${NEXT}`),
+};
+const VERIFYING: Record<string, Path> = {
+  'POST /auth/verify': (app, { email, mailed: { verificationCode } }) =>
+    app.http.post('/auth/verify').send({ email, verificationCode }),
+  'POST /pages/verify': (app, { email, mailed: { verificationCode } }) =>
+    app.http.post('/pages/verify').type('form').send(`email=${email}&verificationCode=${verificationCode}`),
 };
 /** Every path that keeps one going, or answers by one. */
 const USING: Record<string, Path> = {
@@ -137,6 +199,23 @@ const open = { expired: 200, idle: 200, revoked: 200 };
 const ROWS: [Record<string, Path>, Expected][] = [
   [OPENING, { active: 200, locked: 429, unverified: 200, ...gone, ...open }],
   [OPENING_VERIFIED, { active: 200, locked: 429, unverified: 401, ...gone, ...open }],
+  [OPENING_BY_MAIL, { active: 200, locked: 200, unverified: 200, ...gone, ...open }],
+  [
+    OPENING_BY_PAGE,
+    {
+      ...{ active: 303, locked: 303, unverified: 303, disabled: 400, deleted: 400 },
+      ...{ expired: 303, idle: 303, revoked: 303 },
+    },
+  ],
+  [RESETTING, { active: 200, locked: 200, unverified: 200, disabled: 400, deleted: 400, ...open }],
+  // Who is verified can't be once more.
+  [
+    VERIFYING,
+    {
+      ...{ active: 400, locked: 400, unverified: 200, disabled: 400, deleted: 400 },
+      ...{ expired: 400, idle: 400, revoked: 400 },
+    },
+  ],
   [USING, { active: 200, locked: 200, unverified: 200, ...gone, ...ended }],
   [USING_SECRET, { active: 200, locked: 429, unverified: 200, ...gone, ...ended }],
   [SECRET_ALONE, { active: 200, locked: 429, unverified: 200, ...gone, ...open }],
@@ -169,6 +248,17 @@ describe('[A3] the gate: every state on every path', () => {
       'GET /docs',
       'GET /openapi',
       'POST /auth/register',
+      'POST /auth/forgot-password',
+      'POST /auth/magic-link',
+      'POST /auth/verification-mail',
+      'POST /v1/auth/forgot-password',
+      'POST /v1/auth/verification-mail',
+      'GET /auth/callback',
+      'GET /auth/verify',
+      'GET /v1/auth/verify',
+      'GET /reset-password',
+      'GET /magic-link',
+      'GET /pages/',
     ];
     for (const route of app.routes) {
       if (open.some((one) => route.startsWith(one))) continue;
@@ -191,5 +281,15 @@ describe('[A3] the gate where verified emails are demanded', () => {
     const who = await someone(app);
     await STATES.unverified(app, who);
     expect((await path(app, who)).status).toBe(401);
+  });
+});
+
+describe('[A3] the gate where verified emails are demanded, by mail', () => {
+  const app = useApp({ environment: { REQUIRE_VERIFIED_EMAIL: 'true' } });
+
+  it.each(Object.entries(OPENING_BY_MAIL))('unverified: %s verifies', async (_name, path) => {
+    const who = await someone(app);
+    await STATES.unverified(app, who);
+    expect((await path(app, who)).status).toBe(200);
   });
 });

@@ -1,21 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { simpleParser, type ParsedMail } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
+import { simpleParser } from 'mailparser';
+import type { Letter } from '../src/platform/mail/letter';
 import { Mailer } from '../src/platform/mail/mailer';
 import { bearer, GOOD_PASSWORD, register } from './support/builders';
-import { freshDataDir } from './support/server-process';
+import { freshDataDir } from './support/data-dir';
+import { until, useMailbox } from './support/mailbox';
 import { useApp, type TestApp } from './support/test-app';
-
-async function until<T>(look: () => T | undefined, seconds = 15): Promise<T> {
-  const deadline = performance.now() + seconds * 1_000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    expect(performance.now()).toBeLessThan(deadline);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 const change = (app: TestApp, token: string, currentPassword: string) =>
   app.http
@@ -23,43 +14,50 @@ const change = (app: TestApp, token: string, currentPassword: string) =>
     .set(...bearer(token))
     .send({ currentPassword, newPassword: 'new-secure-password' });
 
+const letter: Letter = {
+  subject: 'A subject',
+  preview: 'A preview',
+  parts: [{ paragraph: 'a secret paragraph' }, { button: 'Open', url: 'https://a.example/?token=secret' }],
+};
+const mail = { to: 'alice@example.com', language: 'en', letter } as const;
+
 describe('mail without an SMTP server', () => {
   const DATA_DIR = freshDataDir();
   const app = useApp({ environment: { DATA_DIR } });
   const outbox = join(DATA_DIR, 'outbox');
+  const files = () => (existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith('.eml')) : []);
+  const read = async (subject: string) => {
+    for (const file of files()) {
+      const found = await simpleParser(readFileSync(join(outbox, file)));
+      if (found.subject === subject) return { file, found };
+    }
+    return undefined;
+  };
 
   it('[B24] goes to the outbox: a changed password is announced to its owner', async () => {
     const { email, token } = await register(app);
     await change(app, token, GOOD_PASSWORD).expect(200);
-    const file = await until(() =>
-      existsSync(outbox) ? readdirSync(outbox).find((name) => /\.eml$/.test(name)) : undefined,
-    );
-    const mail = await simpleParser(readFileSync(join(outbox, file)));
-    expect(mail).toMatchObject({ subject: 'Your password was changed', to: { text: email } });
-    expect(mail.text).not.toContain('new-secure-password');
+    const { file, found } = await until(() => read('Your password was changed'));
+    expect(found).toMatchObject({ to: { text: email } });
+    expect(`${found.text} ${String(found.html)}`).not.toContain('new-secure-password');
     expect(statSync(join(outbox, file)).mode & 0o077).toBe(0);
   });
 
   it('is not written for a change that was refused', async () => {
-    const before = readdirSync(outbox).length;
     const { token } = await register(app);
+    const count = () => app.database.query('SELECT count(*)::int FROM pgboss.job');
+    const before = await count();
     await change(app, token, 'wrong-password').expect(401);
-    const [{ count }] = await app.database.query(
-      `SELECT count(*)::int FROM pgboss.job WHERE state < 'completed'`,
-    );
-    expect([count, readdirSync(outbox).length]).toEqual([0, before]);
+    expect(await count()).toEqual(before);
   });
 
   it('that waits in the database can be read by nobody who has only the database', async () => {
     const mailer = app.nest.get(Mailer);
     await app.database.transaction(async (transaction) => {
-      await mailer.send(
-        { to: 'alice@example.com', subject: 'A subject', text: 'a secret link' },
-        transaction,
-      );
+      await mailer.send(mail, transaction);
       const jobs = JSON.stringify(await transaction.query('SELECT * FROM pgboss.job'));
       expect(jobs).toContain('sealed');
-      for (const secret of ['alice@example.com', 'A subject', 'a secret link'])
+      for (const secret of ['alice@example.com', 'A subject', 'a secret paragraph', 'token=secret'])
         expect(jobs).not.toContain(secret);
     });
   });
@@ -67,43 +65,109 @@ describe('mail without an SMTP server', () => {
   it('is never sent when the transaction that it belongs to fails', async () => {
     const before = await app.database.query('SELECT count(*)::int FROM pgboss.job');
     const failing = app.database.transaction(async (transaction) => {
-      await app.nest.get(Mailer).send({ to: 'a@example.com', subject: 'x', text: 'y' }, transaction);
+      await app.nest.get(Mailer).send(mail, transaction);
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
     expect(await app.database.query('SELECT count(*)::int FROM pgboss.job')).toEqual(before);
   });
+
+  it('to nobody is work like any other, and goes nowhere', async () => {
+    const done = () =>
+      app.database.query(
+        `SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'mail' AND state < 'completed'`,
+      );
+    await until(async () => ((await done())[0].n === 0 ? true : undefined));
+    await app.database.transaction((transaction) =>
+      app.nest
+        .get(Mailer)
+        .send({ ...mail, letter: { ...letter, subject: 'For nobody' }, to: null }, transaction),
+    );
+    await until(async () => ((await done())[0].n === 0 ? true : undefined));
+    expect(await read('For nobody')).toBeUndefined();
+  });
 });
 
 describe('mail through an SMTP server', () => {
-  const received: ParsedMail[] = [];
-  let refusals = 1;
-  const smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, _session, done) => {
-      void simpleParser(stream).then((mail) => {
-        if (refusals-- > 0) return done(new Error('not now'));
-        received.push(mail);
-        done();
-      });
-    },
-  });
-  const environment: Record<string, string> = { MAIL_FROM: 'Gatehouse <no-reply@auth.example>' };
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-    environment['SMTP_URL'] = `smtp://127.0.0.1:${(smtp.server.address() as { port: number }).port}`;
-  });
+  const environment: Record<string, string> = {
+    MAIL_FROM: 'Gatehouse <no-reply@auth.example>',
+    PLATFORM_NAME: 'Acme <Inc> & Sons',
+  };
+  const mailbox = useMailbox(environment);
   const app = useApp({ environment });
-  afterAll(() => new Promise<void>((resolve) => smtp.close(resolve)));
+  const send = (given: Partial<Parameters<Mailer['send']>[0]> = {}) =>
+    app.database.transaction((transaction) => app.nest.get(Mailer).send({ ...mail, ...given }, transaction));
 
   it('arrives once, also when the server refused it the first time', async () => {
-    const { email, token } = await register(app);
-    await change(app, token, GOOD_PASSWORD).expect(200);
-    const mail = await until(() => received[0], 25);
-    expect(mail.from?.text).toContain('no-reply@auth.example');
-    expect(mail.to).toMatchObject({ text: email });
+    mailbox.behaviour = 'refuses';
+    await send({ to: 'once@example.com' });
+    await until(() => (mailbox.begun > 0 ? true : undefined));
+    mailbox.behaviour = 'accepts';
+    const received = await mailbox.next('once@example.com');
+    expect(received.from?.text).toContain('no-reply@auth.example');
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect(received).toHaveLength(1);
-  }, 40_000);
+    expect(mailbox.received).toEqual([]);
+  });
+
+  it.each(['refuses recipients', 'dies in the middle'] as const)(
+    'is kept by a server that %s, and arrives when it works again',
+    async (behaviour) => {
+      mailbox.behaviour = behaviour;
+      const to = `${behaviour.replaceAll(' ', '-')}@example.com`;
+      await send({ to });
+      const jobs = () => app.database.query(`SELECT id FROM pgboss.job WHERE output::text LIKE '%failed%'`);
+      const before = (await jobs()).length;
+      await until(async () => ((await jobs()).length > before ? true : undefined));
+      mailbox.behaviour = 'accepts';
+      const { messageId } = await mailbox.next(to, /A subject/, 25);
+      expect(messageId).toMatch(/^<[0-9a-f-]{36}@auth\.example>$/);
+    },
+    40_000,
+  );
+
+  it('delays no request while the server hangs, and five others at once', async () => {
+    mailbox.behaviour = 'hangs';
+    const begun = mailbox.begun;
+    for (let turn = 0; turn < 8; turn++) await send({ to: `hanging-${turn}@example.com` });
+    await until(() => (mailbox.begun === begun + 5 ? true : undefined));
+    const began = performance.now();
+    await register(app);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    mailbox.behaviour = 'accepts';
+    await mailbox.close();
+    const port = Number(new URL(environment['SMTP_URL'] ?? '').port);
+    await mailbox.open(port);
+    for (let turn = 0; turn < 8; turn++) await mailbox.next(`hanging-${turn}@example.com`, /A subject/, 40);
+  }, 60_000);
+
+  it('says the same in HTML and in text, is marked as a machine’s, and escapes what it is given', async () => {
+    const brand = { name: '<script>x</script>', logoUrl: 'https://cdn.example/logo.png?a=1&b="' };
+    await send({ to: 'both@example.com', brand });
+    const { html, text, headers, raw } = await mailbox.next('both@example.com');
+    for (const said of ['a secret paragraph', 'Open']) {
+      expect(html).toContain(said);
+      expect(text).toContain(said);
+    }
+    expect(text).toContain('https://a.example/?token=secret');
+    expect(html).toContain('href="https://a.example/?token=secret"');
+    expect(html).toContain('&lt;script>x&lt;/script>');
+    expect(html).toContain('src="https://cdn.example/logo.png?a=1&amp;b=&quot;"');
+    expect(headers.get('auto-submitted')).toBe('auto-generated');
+    expect(raw).toMatch(/^Content-Type: multipart\/alternative/m);
+  });
+
+  it('bears the name of the platform, in a form that no mail program makes a link of', async () => {
+    await send({ to: 'name@example.com' });
+    expect((await mailbox.next('name@example.com')).html).toContain('Acme &lt;Inc> &amp; Sons');
+    await send({ to: 'dots@example.com', brand: { name: 'evil.example' } });
+    const { html, text } = await mailbox.next('dots@example.com');
+    expect(`${String(html)}${text}`).not.toContain('evil.example');
+    expect(text).toContain('evil\u2060.\u2060example');
+  });
+
+  it('[A17] goes to the address alone, whatever it looks like', async () => {
+    const to = "o'hara+tag@example.com";
+    await send({ to });
+    expect((await mailbox.next(to)).to).toMatchObject({ value: [{ address: to, name: '' }] });
+  });
 });

@@ -1,5 +1,6 @@
 import { GOOD_PASSWORD, someEmail } from './support/builders';
-import { freshDataDir, runCommand, startServer, type ServerProcess } from './support/server-process';
+import { freshDataDir } from './support/data-dir';
+import { runCommand, startServer, type ServerProcess } from './support/server-process';
 
 const ROUNDS = 10;
 const WORKERS = 8;

@@ -36,13 +36,13 @@ describe('the schema', () => {
   });
 });
 
-describe('the schema, taken down by one', () => {
+describe('the schema, taken down by two', () => {
   const app = useApp();
 
   it('keeps no session whose token never rotates', async () => {
     await register(app);
     await registerPin(app);
-    await app.database.undoLastMigration();
+    for (let turn = 0; turn < 2; turn++) await app.database.undoLastMigration();
     expect(await app.database.query('SELECT method FROM sessions')).toEqual([{ method: 'password' }]);
     await app.database.runMigrations();
   });

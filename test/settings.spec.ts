@@ -71,6 +71,32 @@ describe('settings', () => {
     ['HASH_QUEUE', ['63']],
     ['SMTP_URL', ['mail.example.com', 'http://x']],
     ['MAIL_FROM', ['nobody', 'a <b>', 'x@y>']],
+    ['LIMIT_MAILS_TO_ONE', ['0', 'x']],
+    ['LIMIT_WRONG_CODES', ['0', '101']],
+    [
+      'FRONTEND_URL',
+      ['app.example', 'javascript:alert(1)', 'https://u:p@app.example', 'https://app.example/?a'],
+    ],
+    [
+      'CLIENTS',
+      [
+        'x',
+        '[]',
+        'null',
+        '"x"',
+        '{"a b": "https://x"}',
+        '{"A": 7}',
+        '{"A": "x"}',
+        '{"A": "https://u@x"}',
+        '{"A": "https://x?q"}',
+      ],
+    ],
+    [
+      'ALLOWED_REDIRECT_ORIGINS',
+      ['*', 'app.example', 'https://app.example/', 'https://*.app.example', 'null'],
+    ],
+    ['ALLOWED_LOGO_ORIGINS', ['*', 'http://cdn.example', 'https://cdn.example/logo.png']],
+    ['MAGIC_LINK_SIGNUP', ['maybe']],
     ['LOG_LEVEL', ['loud']],
   ])('%s: a wrong value is named', (name, values) => {
     for (const value of values)

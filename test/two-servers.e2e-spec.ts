@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import { cookie, GOOD_PASSWORD, registerPin, someEmail } from './support/builders';
 import { freshDatabase } from './support/database';
-import { freshDataDir, startServer, type ServerProcess } from './support/server-process';
+import { freshDataDir } from './support/data-dir';
+import { startServer, type ServerProcess } from './support/server-process';
 
 const LOCK_SECONDS = 4;
 const LOCK = `${LOCK_SECONDS}s`;

@@ -9,19 +9,29 @@ const MOST = 128;
 /** Only what the minimum length lets through is worth keeping in memory. */
 const COMMON = new Set(dictionary['passwords-common'].filter((password) => String(password).length >= LEAST));
 
+const FAULTS = {
+  missing: 'is missing',
+  'no text': 'must be a string',
+  short: `must have at least ${LEAST} characters`,
+  long: `must have at most ${MOST} characters`,
+  'ill-formed': 'must be well-formed Unicode',
+  common: 'is on the list of common passwords; choose another',
+} as const;
+
+export type PasswordFault = keyof typeof FAULTS;
+
 /**
  * What is wrong with a new password, or undefined. Length counts code points (NIST SP 800-63B-4, 3.1.1.2), no
  * rules of composition, no common password whatever its case.
  */
-export function faultOfNewPassword(password: unknown): string | undefined {
-  if (password === undefined || password === null) return 'is missing';
-  if (typeof password !== 'string') return 'must be a string';
+export function faultOfNewPassword(password: unknown): PasswordFault | undefined {
+  if (password === undefined || password === null) return 'missing';
+  if (typeof password !== 'string') return 'no text';
   const length = [...password].length;
-  if (length < LEAST) return `must have at least ${LEAST} characters`;
-  if (length > MOST) return `must have at most ${MOST} characters`;
-  if (!isWellFormed(password)) return 'must be well-formed Unicode';
-  if (COMMON.has(password.toLowerCase())) return 'is on the list of common passwords; choose another';
-  return undefined;
+  if (length < LEAST) return 'short';
+  if (length > MOST) return 'long';
+  if (!isWellFormed(password)) return 'ill-formed';
+  return COMMON.has(password.toLowerCase()) ? 'common' : undefined;
 }
 
 /** A lone surrogate would be stored as the same replacement character as any other. */
@@ -50,7 +60,8 @@ export const NewPassword = (): PropertyDecorator =>
         propertyName: String(propertyName),
         validator: {
           validate: (value) => faultOfNewPassword(value) === undefined,
-          defaultMessage: (given) => `${given?.property} ${faultOfNewPassword(given?.value)}`,
+          defaultMessage: (given) =>
+            `${given?.property} ${FAULTS[faultOfNewPassword(given?.value) ?? 'missing']}`,
         },
       }),
   );

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { freshDataDir } from './data-dir';
 import { NO_LIMITS } from './test-app';
 
 const DIST = join(__dirname, '..', '..', 'dist');
@@ -39,7 +39,8 @@ function launch(
   args: string[] = [],
 ): { process: ChildProcess; output: () => string } {
   const { PATH, HOME, TMPDIR, LANG } = process.env;
-  const env = { PATH, HOME, TMPDIR, LANG, BCRYPT_COST: '4', ...NO_LIMITS, ...environment };
+  const defaults = { BCRYPT_COST: '4', DATA_DIR: freshDataDir(), ...NO_LIMITS };
+  const env = { PATH, HOME, TMPDIR, LANG, ...defaults, ...environment };
   const child = spawn(process.execPath, [join(DIST, `${program}.js`), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,14 +95,4 @@ export async function runCommand(name: string, given: Environment, args: string[
   const code = await exitOf(child);
   if (code !== 0) throw new Error(`${name} ended with ${code}:\n${output()}`);
   return output();
-}
-
-const directories: string[] = [];
-afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true, force: true })));
-
-/** A data directory of one's own, which only this account can enter. */
-export function freshDataDir(name = 'gatehouse-data-'): string {
-  const directory = mkdtempSync(join(tmpdir(), name));
-  directories.push(directory);
-  return directory;
 }

@@ -11,6 +11,7 @@ import { Jobs } from '../../src/platform/jobs/jobs';
 import { signInMethods } from '../../src/sign-in-methods';
 import { watchConformance } from './conformance';
 import { freshDatabase } from './database';
+import { freshDataDir } from './data-dir';
 import { TestClock } from './test-clock';
 
 export interface TestApp {
@@ -27,7 +28,12 @@ export interface TestApp {
 }
 
 /** All tests of a file come from one address. */
-export const NO_LIMITS = { LIMIT_REGISTRATIONS: '1000000', LIMIT_ADDRESS_FAILURES: '1000000' };
+export const NO_LIMITS = {
+  LIMIT_REGISTRATIONS: '1000000',
+  LIMIT_ADDRESS_FAILURES: '1000000',
+  LIMIT_MAILS_TO_ONE: '1000000',
+  LIMIT_MAILS_FROM_ADDRESS: '1000000',
+};
 
 export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
 
@@ -44,6 +50,7 @@ export async function startApp(
     PUBLIC_URL: 'http://localhost:3000',
     BCRYPT_COST: '4',
     LOG_LEVEL: 'silent',
+    DATA_DIR: freshDataDir(),
     ...NO_LIMITS,
     ...given.environment,
   };

@@ -15,7 +15,6 @@ const TYPESCRIPT = {
 };
 const JAVASCRIPT = { parser: { syntax: 'ecmascript' } };
 
-
 /** In a file of markup a cast in angle brackets would be an element. */
 const typescriptOf = (filename) => ({
   ...TYPESCRIPT,

@@ -44,7 +44,7 @@ export function readBaseUrl(input: string): string {
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw new Error('must be a URL that begins with http:// or https://');
   }
-  if (url.username || url.password || url.search || url.hash) {
+  if (url.username || url.password || /[?#]/.test(input)) {
     throw new Error('must be a bare base URL, without login, query or fragment');
   }
   return url.href.replace(/\/+$/, '');
@@ -56,7 +56,8 @@ export const baseUrl = makeValidator<string>(readBaseUrl);
 export const origins = makeValidator<readonly string[]>((input) => {
   const list = input.split(',').map((origin) => origin.trim());
   for (const origin of list) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
+    // There are no wildcards: one that is taken for a name would match nothing, to somebody's surprise.
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:[^*]+$/.test(origin)) {
       throw new Error(`must list origins such as https://app.example.com; "${origin}" is none`);
     }
   }

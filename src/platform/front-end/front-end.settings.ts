@@ -40,7 +40,7 @@ export const frontEndSettings = defineSettings('front end', {
     }
     return {
       frontendUrl: values.FRONTEND_URL,
-      clients: values.CLIENTS,
+      clients: values.CLIENTS as ReadonlyMap<string, string>,
       redirectOrigins: values.ALLOWED_REDIRECT_ORIGINS,
       logoOrigins: values.ALLOWED_LOGO_ORIGINS,
     };

@@ -33,7 +33,7 @@ export class FrontEnd {
     const ofAlias = this.ofAlias(clientAlias);
     if (endpoint === undefined || endpoint === null) return ofAlias ?? this.standard;
     const url = sober(endpoint);
-    if (!url || url.search || url.hash || !this.settings.redirectOrigins.includes(url.origin)) {
+    if (!url || /[?#]/.test(endpoint) || !this.settings.redirectOrigins.includes(url.origin)) {
       throw refused('endpoint', 'must be a base URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS)');
     }
     return url.href.replace(/\/+$/, '');
@@ -58,16 +58,17 @@ export class FrontEnd {
   }
 }
 
+/** The characters of a URI (RFC 3986, 2), after a scheme and two slashes. */
+const PLAIN = /^https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/i;
+
 /**
  * A URL that everybody reads alike. What the URL parser would mend (backslashes, blanks, missing slashes), others may
  * read as another host; nor may it hold a login, which looks like a host.
  */
 function sober(text: string): URL | undefined {
-  if (!/^https?:\/\/[^/?#@\\\s]+([/?#]|$)/i.test(text) || !/^[!-~]*$/.test(text) || text.includes('\\')) {
-    return undefined;
-  }
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url && !url.username && !url.password ? url : undefined;
+  const url = PLAIN.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  const authority = /^[^/]*\/\/([^/?#]*)/.exec(text)?.[1];
+  return authority && !authority.includes('@') ? url : undefined;
 }
 
 const refused = (field: string, problem: string) =>

@@ -32,6 +32,16 @@ export function contractOf(request: FastifyRequest): ContractName {
   return request.contract ?? (typeof contract === 'string' ? contract : contract.choose(request));
 }
 
+/** Set at a route that answers with a page for a person, errors included. */
+export interface PageOptions {
+  /** Whether the page brings a script of ours. */
+  readonly script: boolean;
+}
+
+/** A page's options, or undefined for a route that answers with JSON. */
+export const pageOf = (request: FastifyRequest): PageOptions | undefined =>
+  (request.routeOptions.config as { page?: PageOptions }).page;
+
 /** True for a body that has a field of this name, whatever it holds. */
 export const hasField = ({ body }: Pick<FastifyRequest, 'body'>, field: string): boolean =>
   typeof body === 'object' && body !== null && Object.hasOwn(body, field);

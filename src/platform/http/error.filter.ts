@@ -10,13 +10,15 @@ import {
   UnsupportedMediaType,
   ValidationFailed,
 } from './api-error';
-import { contractOf, type ContractName } from './contract-name';
+import { contractOf, pageOf, type ContractName } from './contract-name';
 import { forgetEverywhere } from './cookies';
 import type { HttpSettings } from './http.settings';
 
 /** How each contract writes an error's body. */
 export type ErrorForms = Readonly<Partial<Record<ContractName, (error: ApiError) => object>>> & {
   readonly wire: (error: ApiError) => object;
+  /** HTML, for a person. */
+  readonly page: (error: ApiError, request: FastifyRequest) => string;
 };
 
 const DATABASE_RETRY_SECONDS = 2;
@@ -38,6 +40,10 @@ export class ErrorFilter implements ExceptionFilter {
       request.log.error({ err: error.cause ?? error, code: error.code }, error.message);
     if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
     if (error.ambiguousCookie) forgetEverywhere(reply, error.ambiguousCookie, this.http);
+    if (pageOf(request)) {
+      void reply.code(error.status).type('text/html; charset=utf-8').send(this.forms.page(error, request));
+      return;
+    }
     const write = this.forms[contractOf(request)] ?? this.forms.wire;
     void reply.code(error.status).send(write(error));
   }

@@ -27,7 +27,7 @@ const malformed = new ValidationFailed([], 'The request is malformed');
 export function fastifyOptions(
   http: HttpSettings,
   log: LogSettings,
-  forms: ErrorForms,
+  forms: Pick<ErrorForms, 'wire'>,
 ): FastifyServerOptions {
   return {
     bodyLimit: BODY_LIMIT,

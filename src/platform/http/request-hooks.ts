@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ValidationFailed } from './api-error';
+import { UnsupportedMediaType, ValidationFailed } from './api-error';
+import { pageOf } from './contract-name';
 
 /** Hooks that every request passes: its id on the answer, no caching unless a route asks for it, its log line. */
 export function addRequestHooks(fastify: FastifyInstance): void {
@@ -33,7 +34,7 @@ const pathOf = (request: FastifyRequest): string =>
 
 /**
  * JSON alone, so that no cross-site form can speak to us. An empty body is no body: clients that always send
- * a content type may also call routes that take none.
+ * a content type may also call routes that take none. Only the pages' own routes take forms, and look where they come from.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
@@ -44,6 +45,16 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     void parse(request, text ?? '{', (error, parsed) =>
       error || isDeeper(parsed, DEEPEST) ? done(malformed()) : done(null, parsed),
     );
+  });
+}
+
+export function acceptFormsOfPages(fastify: FastifyInstance): void {
+  const type = 'application/x-www-form-urlencoded';
+  fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
+    if (!pageOf(request)) return done(new UnsupportedMediaType());
+    const text = decode(body as Buffer);
+    if (text === undefined) return done(malformed());
+    done(null, Object.fromEntries(new URLSearchParams(text)));
   });
 }
 

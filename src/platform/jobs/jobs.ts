@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
@@ -18,8 +19,10 @@ const SHORTEST_WAIT = 2;
 const LONGEST_WAIT = 300;
 /** Two days and a bit. */
 const MOST_TRIES = 600;
-/** How often an empty queue is looked at. */
+/** How often an empty queue is looked at: for jobs of other instances, and those that were put off. */
 const LOOK_EVERY = 1_000;
+/** How long after it is promised a job is looked for by its own instance: most transactions are over by then. */
+const LOOK_SOON = 20;
 const STOP_PATIENCE = 10_000;
 
 /** What a queue holds: the sealed payload, and of a job that was put off what it was before. */
@@ -52,6 +55,8 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private readonly works = new Map<string, Defined>();
   private readonly rounds = new Map<string, number>();
   private readonly stopping = new AbortController();
+  /** Those who wait for work, by its name. */
+  private readonly idle = new Map<string, AbortController[]>();
   private boss: PgBoss;
   private loops: Promise<void>[] = [];
 
@@ -80,6 +85,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   /** Promises a job: it is there when the transaction commits and was never there when it rolls back. */
   async add<T>(name: string, payload: T, transaction: EntityManager): Promise<void> {
     await this.boss.send(name, this.sealed(name, payload), { db: within(transaction) });
+    setTimeout(() => this.idle.get(name)?.pop()?.abort(), LOOK_SOON).unref();
   }
 
   private sealed(name: string, payload: unknown): Waiting {
@@ -98,6 +104,8 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Begins to do jobs. A server does; a command, which may have other settings for mail, does not. */
   start(): void {
+    // One for each loop that waits.
+    setMaxListeners(0, this.stopping.signal);
     this.loops = [
       ...[...this.works].flatMap(([name, { work, atOnce }]) =>
         Array.from({ length: atOnce }, () => this.keepWorking(name, work)),
@@ -109,6 +117,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   /** Jobs under way are finished; the rest waits in the database for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
+    for (const waiting of this.idle.values()) waiting.forEach((one) => one.abort());
     await Promise.race([Promise.all(this.loops), pause(STOP_PATIENCE)]);
     // Not there when the start failed before it was made.
     const boss = this.boss as PgBoss | undefined;
@@ -141,8 +150,18 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
       const worked = await this.workOnce(name, work).catch((error: Error) => {
         this.logger.warn(`The queue can't be reached: ${error.message}`);
       });
-      if (!worked) await pause(LOOK_EVERY, this.stopping.signal);
+      if (!worked) await this.waitForWork(name);
     }
+  }
+
+  private async waitForWork(name: string): Promise<void> {
+    const waiting = this.idle.get(name) ?? [];
+    this.idle.set(name, waiting);
+    const called = new AbortController();
+    waiting.push(called);
+    if (!this.stopping.signal.aborted) await pause(LOOK_EVERY, called.signal);
+    const place = waiting.indexOf(called);
+    if (place >= 0) waiting.splice(place, 1);
   }
 
   /** @returns whether there was a job */

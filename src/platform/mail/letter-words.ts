@@ -1,9 +1,8 @@
 import { inLanguage, type Language, type Translated } from '../language/language';
 
 const footers: Translated<(brand: string) => string> = {
-  en: (brand) => `Sent by ${brand}. Nobody of ours will ever ask you for a link or a code from a mail.`,
-  de: (brand) =>
-    `Gesendet von ${brand}. Niemand von uns fragt Sie je nach einem Link oder Code aus einer Mail.`,
+  en: (brand) => `Sent by ${brand}. We never ask you for a link or a code from a mail.`,
+  de: (brand) => `Gesendet von ${brand}. Wir fragen Sie nie nach einem Link oder Code aus einer Mail.`,
 };
 
 export const footer = (language: Language, brand: string): string => inLanguage(footers, language)(brand);

@@ -1,0 +1,102 @@
+import { Controller, Get } from '@nestjs/common';
+import { inLanguage, type Language, type Translated } from '../platform/language/language';
+import { pageHtml } from './page';
+import { PageRoute } from './page-route';
+import { InLanguage, PageSetting } from './page-setting';
+
+interface Words {
+  readonly title: string;
+  readonly waiting: string;
+  readonly signedIn: string;
+  readonly signOut: string;
+  readonly signedOut: string;
+  readonly nothing: string;
+  readonly noScript: string;
+  readonly forDevelopers: string;
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+const words: Translated<Words> = {
+  en: {
+    title: 'Sign-in',
+    waiting: 'One moment …',
+    signedIn: 'You are signed in as',
+    signOut: 'Sign out',
+    signedOut: 'You are signed out. You can close this page.',
+    nothing: 'There is nothing to take over here: open this page by signing in.',
+    noScript: 'This page takes over your sign-in by a script. Allow JavaScript for it, and sign in again.',
+    forDevelopers:
+      'For developers: this is where your front end takes over. Set FRONTEND_URL to it, and it is given the tokens in the fragment of its /auth/callback.',
+    errors: {
+      access_denied: 'You have refused the sign-in. Nothing has changed.',
+      invalid_state: 'This sign-in was not begun in this browser, or took too long. Begin again.',
+      provider_error: 'The other service could not sign you in. Try again in a while.',
+      account_unavailable: 'This account can’t be signed in to. Ask whoever runs this service.',
+      other: 'The sign-in did not work. Begin again.',
+    },
+  },
+  de: {
+    title: 'Anmeldung',
+    waiting: 'Einen Augenblick …',
+    signedIn: 'Sie sind angemeldet als',
+    signOut: 'Abmelden',
+    signedOut: 'Sie sind abgemeldet. Sie können diese Seite schließen.',
+    nothing: 'Hier gibt es nichts zu übernehmen: Öffnen Sie diese Seite, indem Sie sich anmelden.',
+    noScript:
+      'Diese Seite übernimmt Ihre Anmeldung durch ein Skript. Erlauben Sie ihr JavaScript und melden Sie sich noch einmal an.',
+    forDevelopers:
+      'Für Entwickler: Hier übernimmt Ihre eigene Oberfläche. Setzen Sie FRONTEND_URL auf sie; sie bekommt die Token im Fragment ihres /auth/callback.',
+    errors: {
+      access_denied: 'Sie haben die Anmeldung abgelehnt. Es hat sich nichts geändert.',
+      invalid_state:
+        'Diese Anmeldung begann nicht in diesem Browser oder dauerte zu lang. Beginnen Sie noch einmal.',
+      provider_error: 'Der andere Dienst konnte Sie nicht anmelden. Versuchen Sie es später noch einmal.',
+      account_unavailable:
+        'An diesem Konto kann man sich nicht anmelden. Fragen Sie, wer diesen Dienst betreibt.',
+      other: 'Die Anmeldung ging nicht. Beginnen Sie noch einmal.',
+    },
+  },
+};
+
+/** Where a sign-in ends that went through a browser, with its tokens in the fragment: only a script can read them there. */
+@Controller()
+export class CallbackPage {
+  constructor(private readonly setting: PageSetting) {}
+
+  @Get('auth/callback')
+  @PageRoute({ script: true })
+  show(@InLanguage() language: Language): string {
+    const said = inLanguage(words, language);
+    const children = (
+      <>
+        <noscript>
+          <p class="note">{said.noScript}</p>
+        </noscript>
+        <div role="status">
+          <p data-state="waiting" hidden>
+            {said.waiting}
+          </p>
+          <p data-state="nothing" hidden>
+            {said.nothing}
+          </p>
+          {Object.entries(said.errors).map(([code, text]) => (
+            <p data-state={`error-${code}`} hidden>
+              {text}
+            </p>
+          ))}
+          <p data-state="signed-out" hidden>
+            {said.signedOut}
+          </p>
+          <div data-state="signed-in" hidden>
+            <p>
+              {said.signedIn} <strong data-name />.
+            </p>
+            <button type="button">{said.signOut}</button>
+            <p class="hint">{said.forDevelopers}</p>
+          </div>
+        </div>
+      </>
+    );
+    return pageHtml(this.setting.in(language), { title: said.title, script: 'callback.js', children });
+  }
+}
