@@ -180,7 +180,8 @@ describe('the built-in pages', () => {
       for (const headers of [
         { 'Sec-Fetch-Site': 'cross-site' },
         { Origin: 'https://evil.example' },
-        { Origin: 'null' },
+        { 'Sec-Fetch-Site': 'same-site' },
+        { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://localhost:3000' },
       ]) {
         const { text } = await send().set(headers).send('token=x').expect(403).expect('content-type', HTML);
         expect(text).toContain('This came from another site');

@@ -98,7 +98,7 @@ export class MagicLinkPage {
     @FromClient() client: Client,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    this.crossSite.refuse(request);
+    this.crossSite.refuseForm(request);
     const setting = this.setting.in(client.language);
     const byCode = textOf(form, 'token') === '';
     try {

@@ -97,7 +97,7 @@ export class ResetPasswordPage {
     @FromClient() client: Client,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    this.crossSite.refuse(request);
+    this.crossSite.refuseForm(request);
     const { password, repeat } = form as Record<string, unknown>;
     const said = inLanguage(words, client.language);
     const fault = faultOfNewPassword(password);

@@ -74,7 +74,7 @@ export class VerifyPage {
     @FromClient() client: Client,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    this.crossSite.refuse(request);
+    this.crossSite.refuseForm(request);
     const setting = this.setting.in(client.language);
     try {
       const { email, verificationCode } = await parseBody(VerifyBody, form);

@@ -42,7 +42,7 @@ export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
  * per process, so in one test file the application that was started last has them: start one after the other.
  */
 export async function startApp(
-  given: { environment?: Environment; methods?: readonly SignInMethod[] } = {},
+  given: { environment?: Environment; methods?: readonly SignInMethod[]; port?: number } = {},
 ): Promise<TestApp> {
   const environment: Environment = {
     DATABASE_URL: await freshDatabase(),
@@ -77,7 +77,7 @@ export async function startApp(
     );
   await configureApp(nest);
   const violations = watchConformance(nest);
-  await nest.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+  await nest.listen(given.port ?? 0, '127.0.0.1').catch(async (error: unknown) => {
     await nest.close();
     throw error;
   });
