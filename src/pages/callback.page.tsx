@@ -12,7 +12,6 @@ interface Words {
   readonly signedOut: string;
   readonly nothing: string;
   readonly noScript: string;
-  readonly forDevelopers: string;
   readonly errors: Readonly<Record<string, string>>;
 }
 
@@ -25,8 +24,6 @@ const words: Translated<Words> = {
     signedOut: 'You are signed out. You can close this page.',
     nothing: 'There is nothing to take over here: open this page by signing in.',
     noScript: 'This page takes over your sign-in by a script. Allow JavaScript for it, and sign in again.',
-    forDevelopers:
-      'For developers: this is where your front end takes over. Set FRONTEND_URL to it, and it is given the tokens in the fragment of its /auth/callback.',
     errors: {
       access_denied: 'You have refused the sign-in. Nothing has changed.',
       invalid_state: 'This sign-in was not begun in this browser, or took too long. Begin again.',
@@ -44,8 +41,6 @@ const words: Translated<Words> = {
     nothing: 'Hier gibt es nichts zu übernehmen: Öffnen Sie diese Seite, indem Sie sich anmelden.',
     noScript:
       'Diese Seite übernimmt Ihre Anmeldung durch ein Skript. Erlauben Sie ihr JavaScript und melden Sie sich noch einmal an.',
-    forDevelopers:
-      'Für Entwickler: Hier übernimmt Ihre eigene Oberfläche. Setzen Sie FRONTEND_URL auf sie; sie bekommt die Token im Fragment ihres /auth/callback.',
     errors: {
       access_denied: 'Sie haben die Anmeldung abgelehnt. Es hat sich nichts geändert.',
       invalid_state:
@@ -92,7 +87,6 @@ export class CallbackPage {
               {said.signedIn} <strong data-name />.
             </p>
             <button type="button">{said.signOut}</button>
-            <p class="hint">{said.forDevelopers}</p>
           </div>
         </div>
       </>
