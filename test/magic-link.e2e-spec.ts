@@ -77,7 +77,7 @@ describe('a magic link', () => {
     await app.http.post('/auth/magic-link').set('User-Agent', FIREFOX).send({ email }).expect(200);
     const { text } = await mailbox.next(email, LINK);
     expect(text).toMatch(
-      /Asked for in: Firefox 128 on Windows\nFrom: 127\.0\.0\.1\nWhen: \d+ \w+ \d{4} at \d\d:\d\d UTC/,
+      /Requested in: Firefox 128 on Windows\nIP address: 127\.0\.0\.1\nWhen: \d+ \w+ \d{4} at \d\d:\d\d UTC/,
     );
     const hostile = someEmail();
     const agent = 'Click http://evil.example/ (Macintosh) now';

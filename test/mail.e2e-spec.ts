@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import type { Letter } from '../src/platform/mail/letter';
+import { unlinkable } from '../src/platform/mail/letter-words';
 import { Mailer } from '../src/platform/mail/mailer';
 import { bearer, GOOD_PASSWORD, register } from './support/builders';
 import { freshDataDir } from './support/data-dir';
-import { until, useMailbox } from './support/mailbox';
+import { until, useMailbox, type Behaviour } from './support/mailbox';
 import { useApp, type TestApp } from './support/test-app';
 
 const change = (app: TestApp, token: string, currentPassword: string) =>
@@ -125,6 +126,26 @@ describe('mail through an SMTP server', () => {
     40_000,
   );
 
+  it('is put off for minutes where the server refuses for good, and for seconds where it does not', async () => {
+    const waits = async (behaviour: Behaviour, to: string) => {
+      mailbox.behaviour = behaviour;
+      const waiting = () =>
+        app.database.query(
+          `SELECT id, extract(epoch FROM start_after - now()) AS seconds FROM pgboss.job
+            WHERE name = 'mail' AND state = 'created' AND data ? 'tries'`,
+        );
+      const before = new Set((await waiting()).map(({ id }: { id: string }) => id));
+      await send({ to });
+      return until(async () => (await waiting()).find(({ id }: { id: string }) => !before.has(id)));
+    };
+    const final = await waits('refuses for good', 'nobody@example.com');
+    expect(Number(final.seconds)).toBeGreaterThan(140);
+    const passing = await waits('refuses recipients', 'busy@example.com');
+    expect(Number(passing.seconds)).toBeLessThan(5);
+    mailbox.behaviour = 'accepts';
+    await mailbox.next('busy@example.com', /A subject/, 25);
+  }, 40_000);
+
   it('delays no request while the server hangs, and five others at once', async () => {
     mailbox.behaviour = 'hangs';
     const begun = mailbox.begun;
@@ -150,7 +171,7 @@ describe('mail through an SMTP server', () => {
     }
     expect(text).toContain('https://a.example/?token=secret');
     expect(html).toContain('href="https://a.example/?token=secret"');
-    expect(html).toContain('&lt;script>x&lt;/script>');
+    expect(html).toContain(unlinkable('<script>x</script>').replaceAll('<', '&lt;'));
     expect(html).toContain('src="https://cdn.example/logo.png?a=1&amp;b=&quot;"');
     expect(headers.get('auto-submitted')).toBe('auto-generated');
     expect(raw).toMatch(/^Content-Type: multipart\/alternative/m);

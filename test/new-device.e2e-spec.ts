@@ -34,7 +34,7 @@ describe('a sign-in from a new device', () => {
     await login(email, SAFARI).expect(200);
     const { text } = await mailbox.next(email, NEW);
     expect(text).toMatch(
-      /Device: Safari 17 on iOS\nAddress: 127\.0\.0\.1\nWhen: \d+ \w+ \d{4} at \d\d:\d\d UTC/,
+      /Device: Safari 17 on iOS\nIP address: 127\.0\.0\.1\nWhen: \d+ \w+ \d{4} at \d\d:\d\d UTC/,
     );
     await login(email, SAFARI).expect(200);
     expect(await noticesTo(email)).toBe(0);
@@ -50,6 +50,7 @@ describe('a sign-in from a new device', () => {
 
   it('is told of whatever the method', async () => {
     const email = await from(FIREFOX);
+    await app.database.query('UPDATE users SET email_verified_at = now() WHERE email = $1', [email]);
     await app.http.post('/auth/magic-link').send({ email }).expect(200);
     const token = linkIn(await mailbox.next(email, /sign-in link/)).searchParams.get('token');
     await app.http.post('/auth/verify-magic-link').set('User-Agent', SAFARI).send({ token }).expect(200);
@@ -76,5 +77,40 @@ describe('a sign-in from a new device', () => {
       expect(text).toContain('Device: an unknown program');
       expect(`${text}${String(html)}`).not.toContain('evil');
     }
+  });
+
+  it('can’t be silenced by sign-ins that are refused', async () => {
+    const email = await from(FIREFOX);
+    for (let turn = 0; turn < 6; turn++) {
+      const refused = app.http.post('/auth/signin').set('User-Agent', `thief-${turn}/1`);
+      await refused.send({ email, password: GOOD_PASSWORD }).expect(401);
+    }
+    await login(email, SAFARI).expect(200);
+    await mailbox.next(email, NEW);
+  });
+
+  it('of many at once from as many devices no more are told of', async () => {
+    const email = await from(FIREFOX);
+    await Promise.all(Array.from({ length: 20 }, (_, turn) => login(email, `thief-${turn}/1`)));
+    for (let turn = 0; turn < 5; turn++) await mailbox.next(email, NEW);
+    expect(await noticesTo(email)).toBe(0);
+    app.clock.advance({ hours: 1 });
+    await login(email, SAFARI).expect(200);
+    await mailbox.next(email, NEW);
+  });
+
+  it('[A5] is what it is called by an owner who has just proven the address, whoever signed in before', async () => {
+    const email = await from(SAFARI);
+    await app.http.post('/auth/magic-link').send({ email }).expect(200);
+    const token = linkIn(await mailbox.next(email, /sign-in link/)).searchParams.get('token');
+    await app.http.post('/auth/verify-magic-link').set('User-Agent', FIREFOX).send({ token }).expect(200);
+    await app.http.post('/auth/magic-link').send({ email }).expect(200);
+    const next = linkIn(await mailbox.next(email, /sign-in link/)).searchParams.get('token');
+    await app.http
+      .post('/auth/verify-magic-link')
+      .set('User-Agent', SAFARI)
+      .send({ token: next })
+      .expect(200);
+    await mailbox.next(email, NEW);
   });
 });

@@ -57,6 +57,7 @@ describe('the built-in pages', () => {
     const { email, path } = await verifyPath();
     const { text } = await open(path).expect(200).expect('content-type', HTML);
     expect(text).toContain(`Is ${email} your address`);
+    expect(text).toContain('an unknown program');
     const verified = async () =>
       (await app.database.query('SELECT email_verified_at AS at FROM users WHERE email = $1', [email]))[0].at;
     expect(await verified()).toBeNull();
@@ -70,6 +71,7 @@ describe('the built-in pages', () => {
     const { email, path } = await resetPath(options);
     const { text } = await open(path).expect(200);
     expect(text).toContain(`autocomplete="username"`);
+    expect(text).toContain('Requested in');
     const short = await press(text, { password: 'short', repeat: 'short' }).expect(400);
     expect(short.text).toContain('It needs at least 8 characters.');
     expect(short.text).not.toContain('value="short"');
@@ -104,7 +106,7 @@ describe('the built-in pages', () => {
     const { path } = await magicPath();
     const { text } = await open(path, CHROME).expect(200);
     expect(text).toContain('Firefox 128 on Windows');
-    expect(text).toContain('That is another browser than this one.');
+    expect(text).toContain('It was requested in another browser than this one.');
     await press(text, {}, CHROME).expect(303);
   });
 
@@ -112,7 +114,7 @@ describe('the built-in pages', () => {
     const { email, code } = await magicPath();
     const { text } = await open('/magic-link').expect(200);
     const wrong = await press(text, { email, code: code === '000000' ? '000001' : '000000' }).expect(400);
-    expect(wrong.text).toContain('This code is wrong or too old.');
+    expect(wrong.text).toContain('The address or the code is wrong');
     expect(wrong.text).toContain(`value="${email}"`);
     await press(wrong.text, { code }).expect(303);
   });

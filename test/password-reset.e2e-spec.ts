@@ -1,6 +1,7 @@
 import {
   bearer,
   cookie,
+  cookiesOf,
   givePin,
   GOOD_PASSWORD,
   lockUser,
@@ -207,20 +208,55 @@ describe('a forgotten password', () => {
     await app.http.post('/auth/signin').send({ email: person.email, password: NEXT }).expect(200);
   });
 
-  it('leaves the PIN of an owner who had proven the address, and ends its sessions', async () => {
+  it('[A5] removes a PIN too, ends its sessions and says so: somebody who knew the password may have set it', async () => {
     const person = await register(app);
     await verifyEmail(app, person.id);
     const pin = await givePin(app, person.token);
-    const [, refreshCookie] = (await app.http.post('/auth/login').send(pin).expect(200)).headers[
-      'set-cookie'
-    ] as unknown as string[];
+    const { refreshToken } = cookiesOf(await app.http.post('/auth/login').send(pin).expect(200));
     await reset(await tokenFor(person.email)).expect(200);
-    const refreshToken = /=([^;]+)/.exec(refreshCookie ?? '')?.[1] ?? '';
     await app.http
       .post('/auth/refresh')
-      .set(...cookie({ refreshToken }))
+      .set(...cookie({ refreshToken: refreshToken?.value ?? '' }))
       .expect(401);
-    await app.http.post('/auth/login').send(pin).expect(200);
+    await app.http.post('/auth/login').send(pin).expect(401);
+    expect((await mailbox.next(person.email, /was reset/)).text).toContain('Your PIN was removed, too');
+    const { email } = await register(app);
+    await reset(await tokenFor(email)).expect(200);
+    expect((await mailbox.next(email, /was reset/)).text).not.toContain('PIN');
+  });
+
+  it('a link from before a change of credentials is not good after it', async () => {
+    const person = await register(app);
+    await verifyEmail(app, person.id);
+    const magic = async () => {
+      await app.http.post('/auth/magic-link').send({ email: person.email }).expect(200);
+      return linkIn(await mailbox.next(person.email, /sign-in link/)).searchParams.get('token');
+    };
+    const signIn = async (token: string | null) =>
+      (await app.http.post('/auth/verify-magic-link').send({ token })).status;
+    const [stale, early] = [await tokenFor(person.email), await magic()];
+    const change = { currentPassword: GOOD_PASSWORD, newPassword: NEXT };
+    await app.http
+      .post('/auth/change-password')
+      .set(...bearer(person.token))
+      .send(change)
+      .expect(200);
+    await reset(stale, 'a-thief-s-password').expect(400);
+    expect(await signIn(early)).toBe(401);
+    const before = await magic();
+    await reset(await tokenFor(person.email), 'yet-another-good-one').expect(200);
+    expect(await signIn(before)).toBe(401);
+    expect(await signIn(await magic())).toBe(200);
+  });
+
+  it('is set anew for an address as long as they come, and written as a path writes it', async () => {
+    const email = `${'a'.repeat(55)}+/%?#@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(50)}.example`;
+    await app.http.post('/auth/register').send({ email, password: GOOD_PASSWORD }).expect(201);
+    const token = await tokenFor(email);
+    const encoded = [...email].map((sign) => `%${sign.charCodeAt(0).toString(16)}`).join('');
+    await app.http.post(`/auth/password-reset/${encoded}`).send({ token, password: NEXT }).expect(200);
+    const broken = await app.http.post('/auth/password-reset/%zz').send({}).expect(400);
+    expect(broken.body).toMatchObject({ statusCode: 400, error: 'Bad Request' });
   });
 
   it('needs no valid Bearer token, and takes no account of one', async () => {
@@ -260,6 +296,14 @@ describe('a forgotten password', () => {
         ? answer.body.error.details.map(({ field }: { field: string }) => field)
         : answer.body.message.map((text: string) => text.split(' ')[0]);
     expect(said).toEqual(fields);
+    const texts: string[] =
+      form === 'wire'
+        ? answer.body.error.details.map(({ message }: { message: string }) => message)
+        : answer.body.message;
+    if (Object.keys(body).length === 0) {
+      for (const text of texts.filter((one) => one.startsWith('token')))
+        expect(text).toBe('token is missing');
+    }
   });
 
   it('is told to the audit', async () => {

@@ -200,7 +200,7 @@ describe('sessions', () => {
     });
 
     it('[A23] come again, also when the database was away for one', async () => {
-      const jobs = new Jobs(app.database, app.nest.get(AppSecret));
+      const jobs = new Jobs(app.database, app.clock, app.nest.get(AppSecret));
       let rounds = 0;
       jobs.every(1, 'round', () => Promise.resolve(void rounds++));
       await jobs.onModuleInit();

@@ -37,6 +37,7 @@ const wordMethod = (marks: readonly Mark[] = [['word']]): SignInMethod => ({
   module: WordModule,
   strategy: 'word',
   settings: [],
+  credentials: null,
   login: { contract: 'wire', marks, body: WordBody },
 });
 

@@ -6,6 +6,7 @@ import type { Client } from '../platform/http/client';
 import { letterIn } from '../platform/mail/letter';
 import { Mailer } from '../platform/mail/mailer';
 import type { MethodName } from '../sessions/method-name';
+import { Devices } from '../sessions/devices';
 import { SessionEndings } from '../sessions/session-endings';
 import { EmailVerification } from '../users/email-verification';
 import { addressClaimed } from './address-claimed.mail';
@@ -22,6 +23,7 @@ export class AddressClaim {
     @Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[],
     private readonly verification: EmailVerification,
     private readonly endings: SessionEndings,
+    private readonly devices: Devices,
     private readonly mailer: Mailer,
     private readonly audit: AuditTrail,
   ) {}
@@ -37,16 +39,8 @@ export class AddressClaim {
     transaction: EntityManager,
     tell: boolean,
   ): Promise<void> {
-    const removed: MethodName[] = [];
-    for (const { name, credentials } of this.methods) {
-      if (!credentials) continue;
-      const holder = this.modules.get<CredentialHolder>(credentials, { strict: false });
-      if (await holder.forget(userId, transaction)) removed.push(name);
-    }
-    for (const credential of removed) {
-      const details = { credential, change: 'removed' };
-      await this.audit.record({ action: 'credential_changed', userId, client, details }, transaction);
-    }
+    const removed = await this.remove(userId, () => true, client, transaction);
+    await this.devices.forget(userId, transaction);
     await this.endings.endAll(userId, null, { reason: 'address_proven', client }, transaction);
     await this.verification.mark(userId, email, client, transaction);
     if (!tell || removed.length === 0) return;
@@ -55,5 +49,38 @@ export class AddressClaim {
       { to: email, language, letter: letterIn(addressClaimed, language, undefined) },
       transaction,
     );
+  }
+
+  /**
+   * Removes every secret but those of one method, for which a new one is set: whoever proves an account by mail may do so
+   * because somebody else knows its secrets. Within the caller's transaction, as above.
+   * @returns the methods that had one
+   */
+  async removeSecrets(
+    userId: string,
+    but: MethodName,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<MethodName[]> {
+    const chosen = ({ name, credentials }: SignInMethod) => credentials?.secret === true && name !== but;
+    return this.remove(userId, chosen, client, transaction);
+  }
+
+  private async remove(
+    userId: string,
+    chosen: (method: SignInMethod) => boolean,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<MethodName[]> {
+    const removed: MethodName[] = [];
+    for (const { name: credential, credentials } of this.methods.filter(chosen)) {
+      if (!credentials) continue;
+      const holder = this.modules.get<CredentialHolder>(credentials.holder, { strict: false });
+      if (!(await holder.forget(userId, transaction))) continue;
+      removed.push(credential);
+      const details = { credential, change: 'removed' };
+      await this.audit.record({ action: 'credential_changed', userId, client, details }, transaction);
+    }
+    return removed;
   }
 }

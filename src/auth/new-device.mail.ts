@@ -16,7 +16,7 @@ export const newDevice: LetterTexts<NewDevice> = {
       {
         facts: [
           ['Device', device],
-          ['Address', ip],
+          ['IP address', ip],
           ['When', at],
         ],
       },
@@ -35,7 +35,7 @@ export const newDevice: LetterTexts<NewDevice> = {
       {
         facts: [
           ['Gerät', device],
-          ['Adresse', ip],
+          ['IP-Adresse', ip],
           ['Wann', at],
         ],
       },

@@ -56,8 +56,11 @@ export interface SignInMethod {
   /** The name of its Passport strategy, which yields a `Proof`. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
-  /** Set where people have something of their own for it: a password, an identity. */
-  readonly credentials?: Type<CredentialHolder>;
+  /**
+   * Keeps what people have for it, a password or an identity; null where they have nothing. A secret is something that
+   * they know, and that somebody else may know too.
+   */
+  readonly credentials: { readonly holder: Type<CredentialHolder>; readonly secret: boolean } | null;
   /** Set where the method takes part in `POST /auth/login`. */
   readonly login?: SharedBody;
   /** Set where people may register by it, at `POST /auth/register`. */

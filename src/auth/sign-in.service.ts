@@ -5,7 +5,6 @@ import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import { moment } from '../platform/language/moment';
 import { letterIn } from '../platform/mail/letter';
-import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
 import { AccessTokens } from '../sessions/access-tokens';
 import { deviceInWords } from '../sessions/device';
@@ -38,7 +37,6 @@ export class SignInService {
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuditTrail,
     private readonly mailer: Mailer,
-    private readonly mailLimits: MailLimits,
     private readonly clock: Clock,
   ) {}
 
@@ -83,19 +81,11 @@ export class SignInService {
   /** A person who never gave an address can't be told. */
   private noticeTo(email: string | null, client: Client): NewDeviceNotice {
     const { language, ip } = client;
-    return {
-      mayTell: async () => email !== null && (await this.mailLimits.allowNotice('new device', email)),
-      tell: (transaction) => {
-        const data = {
-          device: deviceInWords(client, language),
-          ip,
-          at: moment(this.clock.now(), language),
-        };
-        return this.mailer.send(
-          { to: email, language, letter: letterIn(newDevice, language, data) },
-          transaction,
-        );
-      },
+    return async (transaction) => {
+      if (email === null) return;
+      const data = { device: deviceInWords(client, language), ip, at: moment(this.clock.now(), language) };
+      const letter = letterIn(newDevice, language, data);
+      await this.mailer.send({ to: email, language, letter }, transaction);
     };
   }
 

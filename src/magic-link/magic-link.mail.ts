@@ -17,19 +17,22 @@ export const magicLink: LetterTexts<Request> = {
     parts: [
       { paragraph: `Somebody, hopefully you, wants to sign in as ${email}.` },
       { button: 'Sign in', url },
-      { label: 'To sign in on the device where you asked for it, type this code there instead:', code },
+      { label: 'To sign in on the device where you requested it, type this code there instead:', code },
       {
         facts: [
-          ['Asked for in', device],
-          ['From', ip],
+          ['Requested in', device],
+          ['IP address', ip],
           ['When', at],
         ],
       },
       {
         small:
-          'The link is good for 15 minutes, the code for 10, and for one use; a newer mail takes its place.',
+          'The link is good for 15 minutes, the code for 10, and each can be used once; a newer mail takes their place.',
       },
-      { small: 'If it was not you, do nothing, and give the code to nobody: who has it is you.' },
+      {
+        small:
+          'If it was not you, do nothing, and give the code to nobody: whoever has it can sign in as you.',
+      },
     ],
   }),
   de: ({ email, url, code, device, ip, at }) => ({
@@ -40,22 +43,23 @@ export const magicLink: LetterTexts<Request> = {
       { button: 'Anmelden', url },
       {
         label:
-          'Um sich an dem Gerät anzumelden, an dem Sie gefragt haben, tippen Sie dort stattdessen diesen Code ein:',
+          'Um sich auf dem Gerät anzumelden, auf dem Sie den Link angefordert haben, tippen Sie dort stattdessen diesen Code ein:',
         code,
       },
       {
         facts: [
-          ['Verlangt in', device],
-          ['Von', ip],
+          ['Angefordert mit', device],
+          ['IP-Adresse', ip],
           ['Wann', at],
         ],
       },
       {
         small:
-          'Der Link gilt 15 Minuten, der Code 10, beide für einen Gebrauch; eine neuere Mail tritt an ihre Stelle.',
+          'Der Link gilt 15 Minuten, der Code 10, beide nur einmal; eine neuere Mail tritt an ihre Stelle.',
       },
       {
-        small: 'Waren Sie es nicht, tun Sie nichts, und geben Sie den Code niemandem: Wer ihn hat, ist Sie.',
+        small:
+          'Waren Sie es nicht, tun Sie nichts, und geben Sie den Code niemandem: Wer ihn hat, kann sich als Sie anmelden.',
       },
     ],
   }),

@@ -9,4 +9,5 @@ export const magicLinkMethod: SignInMethod = {
   module: MagicLinkModule,
   strategy: MAGIC_LINK_STRATEGY,
   settings: [magicLinkSettings],
+  credentials: null,
 };

@@ -7,12 +7,18 @@ import type { Proof } from '../auth/sign-in-method';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { FrontEnd } from '../platform/front-end/front-end';
+import { RateLimited } from '../platform/http/api-error';
 import type { Client } from '../platform/http/client';
 import { moment } from '../platform/language/moment';
 import { letterIn } from '../platform/mail/letter';
 import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
-import { OneTimeTokens, type OneTimePurpose, type TokenHandle } from '../platform/one-time/one-time-tokens';
+import {
+  OneTimeTokens,
+  type Asked,
+  type OneTimePurpose,
+  type TokenHandle,
+} from '../platform/one-time/one-time-tokens';
 import { deviceInWords } from '../sessions/device';
 import { EmailExists } from '../users/user.errors';
 import { UsersService } from '../users/users.service';
@@ -25,17 +31,11 @@ const MINUTE = 60_000;
 interface Payload {
   /** Null where nobody had that address when the link was asked for. */
   readonly userId: string | null;
-  readonly ip: string;
-  readonly userAgent: string | null;
+  /** A link from before a change of credentials is not good after it. */
+  readonly credentialVersion: number | null;
 }
 
-/** What a page tells of a link before it is used. */
-export interface Asked {
-  readonly email: string;
-  readonly at: Date;
-  readonly ip: string;
-  readonly userAgent: string | null;
-}
+const TOO_MANY = 'Too many wrong codes; use the link in the mail, or try again later';
 
 type Known = Proof['user'] & { readonly disabled: boolean; readonly verified: boolean };
 
@@ -70,10 +70,10 @@ export class MagicLinkService {
     const user = await this.find(email, this.database.manager);
     const userId = user?.id ?? null;
     const mayUse = user ? !user.disabled : this.maySignUp;
-    const { ip, userAgent, language } = client;
+    const { ip, language } = client;
     await this.database.transaction(async (transaction) => {
-      const payload: Payload = { userId, ip, userAgent };
-      const { token, code } = await this.tokens.issue(this.purpose, email, payload, transaction);
+      const payload: Payload = { userId, credentialVersion: user?.credentialVersion ?? null };
+      const { token, code } = await this.tokens.issue(this.purpose, email, payload, client, transaction);
       const letter = letterIn(magicLink, language, {
         email,
         url: this.frontEnd.link('/magic-link', { token }),
@@ -89,11 +89,9 @@ export class MagicLinkService {
   }
 
   /** Who asked for the link, when and where; null for one that is not good. Spends nothing. */
-  async look(token: string): Promise<Asked | null> {
+  async look(token: string): Promise<(Asked & { readonly email: string }) | null> {
     const found = await this.tokens.look<Payload>(this.purpose, this.tokens.handleOf(token));
-    if (!found?.subject) return null;
-    const { ip, userAgent } = found.payload;
-    return { email: found.subject, at: found.createdAt, ip, userAgent };
+    return found?.subject ? { ...found, email: found.subject } : null;
   }
 
   /** @throws InvalidMagicLink */
@@ -109,9 +107,12 @@ export class MagicLinkService {
     const user = await this.find(email, this.database.manager);
     let handle: TokenHandle | null = null;
     const attempt = { secret: 'code', name: email, userId: user?.id ?? null, client } as const;
-    await this.attempts.evaluate(attempt, this.settings.guesses, async () => {
+    const check = async () => {
       handle = await this.tokens.findByCode(this.purpose, email, code);
       return handle !== null;
+    };
+    await this.attempts.evaluate(attempt, this.settings.guesses, check).catch((error: unknown) => {
+      throw error instanceof RateLimited ? new RateLimited(error.retryAfter, TOO_MANY) : error;
     });
     if (handle === null) throw new InvalidMagicLink();
     return this.redeem(handle, client);
@@ -130,9 +131,10 @@ export class MagicLinkService {
     const spent = await this.tokens.spend<Payload>(this.purpose, handle, transaction);
     if (!spent?.subject) throw new InvalidMagicLink();
     const user = await this.find(spent.subject, transaction, 'FOR UPDATE');
-    const { userId } = spent.payload;
+    const { userId, credentialVersion } = spent.payload;
     // One that was asked for an account is for that one: it makes no new account in place of a deleted one.
-    if (userId !== null && user?.id !== userId) throw new InvalidMagicLink();
+    const changed = user?.id !== userId || user.credentialVersion !== credentialVersion;
+    if (userId !== null && changed) throw new InvalidMagicLink();
     return {
       user: user
         ? await this.admit(user, client, transaction)

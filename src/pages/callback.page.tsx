@@ -25,7 +25,7 @@ const words: Translated<Words> = {
     nothing: 'There is nothing to take over here: open this page by signing in.',
     noScript: 'This page takes over your sign-in by a script. Allow JavaScript for it, and sign in again.',
     errors: {
-      access_denied: 'You have refused the sign-in. Nothing has changed.',
+      access_denied: 'You cancelled the sign-in. Nothing has changed.',
       invalid_state: 'This sign-in was not begun in this browser, or took too long. Begin again.',
       provider_error: 'The other service could not sign you in. Try again in a while.',
       account_unavailable: 'This account can’t be signed in to. Ask whoever runs this service.',
@@ -42,13 +42,13 @@ const words: Translated<Words> = {
     noScript:
       'Diese Seite übernimmt Ihre Anmeldung durch ein Skript. Erlauben Sie ihr JavaScript und melden Sie sich noch einmal an.',
     errors: {
-      access_denied: 'Sie haben die Anmeldung abgelehnt. Es hat sich nichts geändert.',
+      access_denied: 'Sie haben die Anmeldung abgebrochen. Es hat sich nichts geändert.',
       invalid_state:
         'Diese Anmeldung begann nicht in diesem Browser oder dauerte zu lang. Beginnen Sie noch einmal.',
       provider_error: 'Der andere Dienst konnte Sie nicht anmelden. Versuchen Sie es später noch einmal.',
       account_unavailable:
         'An diesem Konto kann man sich nicht anmelden. Fragen Sie, wer diesen Dienst betreibt.',
-      other: 'Die Anmeldung ging nicht. Beginnen Sie noch einmal.',
+      other: 'Die Anmeldung ist fehlgeschlagen. Beginnen Sie noch einmal.',
     },
   },
 };

@@ -3,23 +3,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { wire } from '../auth/contracts/wire.contract';
 import { MagicLinkSignIn } from '../magic-link/magic-link-sign-in';
 import { ByCodeBody, ByTokenBody } from '../magic-link/magic-link.dto';
-import { MagicLinkService, type Asked } from '../magic-link/magic-link.service';
+import { MagicLinkService } from '../magic-link/magic-link.service';
 import { parseBody } from '../platform/http/body.pipe';
 import { FromClient, type Client } from '../platform/http/client';
 import { CrossSite } from '../platform/http/cross-site';
 import { inLanguage, type Language, type Translated } from '../platform/language/language';
-import { moment } from '../platform/language/moment';
-import { deviceInWords, deviceKind } from '../sessions/device';
-import { Facts, Field, Form, goneHtml, pageHtml } from './page';
+import type { Asked } from '../platform/one-time/one-time-tokens';
+import { deviceKind } from '../sessions/device';
+import { AskedIn } from './asked-in';
+import { Field, Form, goneHtml, pageHtml } from './page';
 import { isRefusal, PageRoute, textOf } from './page-route';
 import { PageSetting } from './page-setting';
 
 interface Words {
   readonly title: string;
   readonly ask: (email: string) => string;
-  readonly device: string;
-  readonly from: string;
-  readonly when: string;
   readonly elsewhere: string;
   readonly notYou: string;
   readonly button: string;
@@ -34,34 +32,29 @@ const words: Translated<Words> = {
   en: {
     title: 'Sign in',
     ask: (email) => `Sign in as ${email} in this browser?`,
-    device: 'Asked for in',
-    from: 'From',
-    when: 'When',
     elsewhere:
-      'That is another browser than this one. The button signs you in here; to sign in there, type the code from the mail there instead.',
-    notYou: 'If you did not ask for it, close this page.',
+      'It was requested in another browser than this one. The button signs you in here; to sign in there, type the code from the mail there instead.',
+    notYou: 'If you did not request this link, close this page.',
     button: 'Sign in',
     codeTitle: 'Sign in with a code',
     codeIntro: 'Type the six digits from the mail.',
     email: 'Email address',
     code: 'Code',
-    wrong: 'This code is wrong or too old. After five tries you need a new mail.',
+    wrong: 'The address or the code is wrong, or the code is too old. After five tries you need a new mail.',
   },
   de: {
     title: 'Anmelden',
     ask: (email) => `In diesem Browser als ${email} anmelden?`,
-    device: 'Verlangt in',
-    from: 'Von',
-    when: 'Wann',
     elsewhere:
-      'Das ist ein anderer Browser als dieser. Der Knopf meldet Sie hier an; um sich dort anzumelden, tippen Sie dort den Code aus der Mail ein.',
-    notYou: 'Haben Sie ihn nicht verlangt, schließen Sie diese Seite.',
+      'Er wurde in einem anderen Browser angefordert als diesem. Der Knopf meldet Sie hier an; um sich dort anzumelden, tippen Sie dort den Code aus der Mail ein.',
+    notYou: 'Haben Sie diesen Link nicht angefordert, schließen Sie diese Seite.',
     button: 'Anmelden',
     codeTitle: 'Mit einem Code anmelden',
     codeIntro: 'Tippen Sie die sechs Ziffern aus der Mail ein.',
     email: 'E-Mail-Adresse',
     code: 'Code',
-    wrong: 'Dieser Code ist falsch oder zu alt. Nach fünf Versuchen brauchen Sie eine neue Mail.',
+    wrong:
+      'Adresse oder Code ist falsch, oder der Code ist zu alt. Nach fünf Versuchen brauchen Sie eine neue Mail.',
   },
 };
 
@@ -125,19 +118,14 @@ export class MagicLinkPage {
     return this.links.proveByToken(token, client);
   }
 
-  private linkForm(token: string, asked: Asked, client: Client): string {
+  private linkForm(token: string, asked: Asked & { email: string }, client: Client): string {
     const { language } = client;
     const setting = this.setting.in(language);
     const said = inLanguage(words, language);
-    const facts = [
-      [said.device, deviceInWords(asked, language)],
-      [said.from, asked.ip],
-      [said.when, moment(asked.at, language)],
-    ] as const;
     const children = (
       <>
         <p>{said.ask(asked.email)}</p>
-        <Facts facts={facts} />
+        <AskedIn asked={asked} language={language} />
         {deviceKind(asked) !== deviceKind(client) && <p class="note">{said.elsewhere}</p>}
         <Form action={`${setting.basePath}/pages/magic-link`} hidden={{ token }} button={said.button} />
         <p class="hint">{said.notYou}</p>

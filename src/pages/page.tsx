@@ -86,6 +86,7 @@ export const Field = ({ name, label, type, autocomplete, hint, problem, value, n
       autocomplete={autocomplete}
       required
       inputmode={numeric ? 'numeric' : undefined}
+      autofocus={problem !== undefined}
       aria-invalid={problem ? 'true' : undefined}
       aria-describedby={
         [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ') || undefined
@@ -104,25 +105,14 @@ export const Field = ({ name, label, type, autocomplete, hint, problem, value, n
   </p>
 );
 
-export const Facts = ({ facts }: { facts: readonly (readonly [label: string, value: string])[] }) => (
-  <dl>
-    {facts.map(([label, value]) => (
-      <>
-        <dt>{label}</dt>
-        <dd>{value}</dd>
-      </>
-    ))}
-  </dl>
-);
-
 const gone: Translated<{ title: string; why: string }> = {
   en: {
     title: 'This link does not work any more',
-    why: 'It was used already, is too old, or a newer one was mailed to you. Nothing has changed. Ask for a new one where you asked for this one.',
+    why: 'It was used already, is too old, or a newer one was mailed to you. Nothing has changed. Request a new one where you requested this one.',
   },
   de: {
-    title: 'Dieser Link geht nicht mehr',
-    why: 'Er wurde schon benutzt, ist zu alt, oder Sie haben einen neueren bekommen. Es hat sich nichts geändert. Verlangen Sie einen neuen, wo Sie diesen verlangt haben.',
+    title: 'Dieser Link funktioniert nicht mehr',
+    why: 'Er wurde schon benutzt, ist zu alt, oder Sie haben einen neueren bekommen. Es hat sich nichts geändert. Fordern Sie einen neuen an, wo Sie diesen angefordert haben.',
   },
 };
 

@@ -7,6 +7,7 @@ import { parseBody } from '../platform/http/body.pipe';
 import { FromClient, type Client } from '../platform/http/client';
 import { CrossSite } from '../platform/http/cross-site';
 import { inLanguage, type Language, type Translated } from '../platform/language/language';
+import { AskedIn } from './asked-in';
 import { Field, Form, goneHtml, pageHtml } from './page';
 import { isRefusal, PageRoute, textOf } from './page-route';
 import { InLanguage, PageSetting } from './page-setting';
@@ -27,10 +28,10 @@ interface Words {
 const words: Translated<Words> = {
   en: {
     title: 'Choose a new password',
-    whose: (email) => `For the account of ${email}. All its devices will be signed out.`,
+    whose: (email) => `For the account of ${email}. All devices that are signed in will be signed out.`,
     password: 'New password',
-    repeat: 'The same once more',
-    hint: 'At least 8 characters. A long sentence is better than odd signs.',
+    repeat: 'Repeat the new password',
+    hint: 'At least 8 characters. A long sentence is better than special characters.',
     button: 'Set the new password',
     differs: 'The two are not the same.',
     faults: {
@@ -38,7 +39,7 @@ const words: Translated<Words> = {
       'no text': 'Type a password.',
       short: 'It needs at least 8 characters.',
       long: 'It may have at most 128 characters.',
-      'ill-formed': 'It holds a character that is none. Type it anew.',
+      'ill-formed': 'It holds an invalid character. Type it again.',
       common: 'Too many people use this one. Choose another.',
     },
     doneTitle: 'Your new password is set',
@@ -46,10 +47,10 @@ const words: Translated<Words> = {
   },
   de: {
     title: 'Neues Passwort wählen',
-    whose: (email) => `Für das Konto von ${email}. Alle seine Geräte werden abgemeldet.`,
+    whose: (email) => `Für das Konto von ${email}. Alle angemeldeten Geräte werden abgemeldet.`,
     password: 'Neues Passwort',
-    repeat: 'Dasselbe noch einmal',
-    hint: 'Mindestens 8 Zeichen. Ein langer Satz ist besser als seltsame Zeichen.',
+    repeat: 'Neues Passwort wiederholen',
+    hint: 'Mindestens 8 Zeichen. Ein langer Satz ist besser als Sonderzeichen.',
     button: 'Neues Passwort setzen',
     differs: 'Die beiden sind nicht gleich.',
     faults: {
@@ -57,8 +58,8 @@ const words: Translated<Words> = {
       'no text': 'Tippen Sie ein Passwort ein.',
       short: 'Es braucht mindestens 8 Zeichen.',
       long: 'Es darf höchstens 128 Zeichen haben.',
-      'ill-formed': 'Es enthält ein Zeichen, das keines ist. Tippen Sie es neu ein.',
-      common: 'Das benutzen zu viele. Wählen Sie ein anderes.',
+      'ill-formed': 'Es enthält ein ungültiges Zeichen. Tippen Sie es noch einmal ein.',
+      common: 'Dieses Passwort benutzen zu viele. Wählen Sie ein anderes.',
     },
     doneTitle: 'Ihr neues Passwort gilt',
     done: 'Alle Ihre Geräte wurden abgemeldet. Melden Sie sich jetzt mit dem neuen Passwort an; diese Seite können Sie schließen.',
@@ -121,14 +122,16 @@ export class ResetPasswordPage {
     problems: Problems = {},
   ): Promise<string> {
     const setting = this.setting.in(language);
-    const email = await this.resets.look(token);
-    if (email === null || problems.password || problems.repeat) void reply.code(400);
-    if (email === null) return goneHtml(setting);
+    const asked = await this.resets.look(token);
+    if (!asked || problems.password || problems.repeat) void reply.code(400);
+    if (!asked) return goneHtml(setting);
+    const { email } = asked;
     const { title, whose, password, repeat, hint, button } = inLanguage(words, language);
     const shared = { type: 'password', autocomplete: 'new-password' } as const;
     const children = (
       <>
         <p>{whose(email)}</p>
+        <AskedIn asked={asked} language={language} />
         <Form action={`${setting.basePath}/pages/reset-password`} hidden={{ token }} button={button}>
           {/* Password managers ask whose password it is. */}
           <input type="email" name="email" value={email} autocomplete="username" hidden readOnly />

@@ -6,6 +6,7 @@ import { CrossSite } from '../platform/http/cross-site';
 import { inLanguage, type Language, type Translated } from '../platform/language/language';
 import { EmailVerification } from '../users/email-verification';
 import { VerifyBody } from '../users/verification.dto';
+import { AskedIn } from './asked-in';
 import { Form, goneHtml, pageHtml } from './page';
 import { isRefusal, PageRoute, textOf } from './page-route';
 import { InLanguage, PageSetting } from './page-setting';
@@ -53,13 +54,15 @@ export class VerifyPage {
     const { title, ask, button } = inLanguage(words, language);
     const given = { email: textOf(query, 'email'), verificationCode: textOf(query, 'verificationCode') };
     const body = await parseBody(VerifyBody, given).catch(() => undefined);
-    if (!body || !(await this.verification.isGood(body.email, body.verificationCode))) {
+    const asked = body && (await this.verification.look(body.email, body.verificationCode));
+    if (!asked) {
       void reply.code(400);
       return goneHtml(setting);
     }
     const children = (
       <>
         <p>{ask(body.email)}</p>
+        <AskedIn asked={asked} language={language} />
         <Form action={`${setting.basePath}/pages/verify`} hidden={{ ...body }} button={button} />
       </>
     );

@@ -7,6 +7,7 @@ import { PasswordAuthController } from './password-auth.controller';
 import { PasswordResetController } from './password-reset.controller';
 import { PasswordResets } from './password-reset.service';
 import { Password } from './password.entity';
+import { ManagedResetPasswordController, ResetPasswordController } from './reset-password.controller';
 import { PasswordService } from './password.service';
 import { PasswordStrategy } from './password.strategy';
 
@@ -14,7 +15,13 @@ import { PasswordStrategy } from './password.strategy';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([Password]), UsersModule],
-  controllers: [PasswordAuthController, ManagedPasswordController, PasswordResetController],
+  controllers: [
+    PasswordAuthController,
+    ManagedPasswordController,
+    PasswordResetController,
+    ResetPasswordController,
+    ManagedResetPasswordController,
+  ],
   providers: [
     PasswordResets,
     PasswordService,

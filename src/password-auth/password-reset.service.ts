@@ -11,12 +11,12 @@ import { moment } from '../platform/language/moment';
 import { letterIn } from '../platform/mail/letter';
 import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
-import { OneTimeTokens, type OneTimePurpose } from '../platform/one-time/one-time-tokens';
+import { OneTimeTokens, type Asked, type OneTimePurpose } from '../platform/one-time/one-time-tokens';
 import { GuessLocks } from '../platform/rate-limit/guess-locks';
 import { deviceInWords } from '../sessions/device';
 import { SessionEndings } from '../sessions/session-endings';
 import { UsersService } from '../users/users.service';
-import { passwordChanged } from './password-changed.mail';
+import { passwordReset } from './password-reset.mail';
 import { Password } from './password.entity';
 import { InvalidResetToken } from './password.errors';
 import { resetPassword } from './reset-password.mail';
@@ -26,6 +26,8 @@ const PURPOSE: OneTimePurpose = { name: 'password reset', prefix: 'ghw_', life: 
 interface Payload {
   /** Null where nobody has that address: that token is mailed to nobody. */
   readonly userId: string | null;
+  /** A token from before a change of credentials is not good after it. */
+  readonly credentialVersion: number | null;
 }
 
 interface Owner {
@@ -64,17 +66,16 @@ export class PasswordResets {
     form: 'wire' | 'managed',
     client: Client,
   ): Promise<void> {
-    const base = this.frontEnd.baseOf(options);
-    const brand = this.frontEnd.brandOf(options);
+    const { base, brand } = this.frontEnd.looksOf(options);
     if (!(await this.limits.allowRequest('password reset', email, client))) return;
-    const [user] = await this.database.query<{ id: string }[]>(
-      'SELECT id FROM users WHERE email = $1 AND disabled_at IS NULL',
+    const [user] = await this.database.query<Pick<Owner, 'id' | 'credentialVersion'>[]>(
+      `SELECT id, credential_version AS "credentialVersion" FROM users WHERE email = $1 AND disabled_at IS NULL`,
       [email],
     );
     const userId = user?.id ?? null;
     await this.database.transaction(async (transaction) => {
-      const payload: Payload = { userId };
-      const { token } = await this.tokens.issue(PURPOSE, email, payload, transaction);
+      const payload: Payload = { userId, credentialVersion: user?.credentialVersion ?? null };
+      const { token } = await this.tokens.issue(PURPOSE, email, payload, client, transaction);
       const alias = options.clientAlias ? { clientAlias: options.clientAlias } : undefined;
       const query: Record<string, string> =
         form === 'wire' ? { token } : { verificationCode: token, email, ...alias };
@@ -91,10 +92,10 @@ export class PasswordResets {
     });
   }
 
-  /** Whose password the token resets; null for one that is not good. Spends nothing. */
-  async look(token: string): Promise<string | null> {
+  /** Whose password the token resets, and who asked for it; null for one that is not good. Spends nothing. */
+  async look(token: string): Promise<(Asked & { readonly email: string }) | null> {
     const found = await this.tokens.look<Payload>(PURPOSE, this.tokens.handleOf(token));
-    return found?.payload.userId ? found.subject : null;
+    return found?.payload.userId && found.subject ? { ...found, email: found.subject } : null;
   }
 
   /**
@@ -108,23 +109,24 @@ export class PasswordResets {
     client: Client,
   ): Promise<{ id: string; email: string }> {
     // Spares the hash where the answer is known; the token is spent with what it is spent for.
-    const subject = await this.look(token);
-    if (subject === null || (email !== undefined && email !== subject)) throw new InvalidResetToken();
+    const found = await this.look(token);
+    if (!found || (email !== undefined && email !== found.email)) throw new InvalidResetToken();
     const hash = await this.hasher.hash(password);
-    const tell = await this.limits.allowNotice('password reset done', subject);
+    const tell = await this.limits.allowNotice('password reset done', found.email);
     return this.database.transaction(async (transaction) => {
       const owner = await this.spend(token, email, transaction);
       const { id } = owner;
       const first = await this.users.bumpCredentialVersion(id, owner.credentialVersion, transaction);
       if (!first) throw new InvalidResetToken();
       if (!owner.verified) await this.claims.claim(owner, client, transaction, false);
+      const removed = await this.claims.removeSecrets(id, 'password', client, transaction);
       await transaction.upsert(Password, { userId: id, hash, changedAt: this.clock.now() }, ['userId']);
       const details = { credential: 'password', by: 'mailed link' };
       await this.audit.record({ action: 'credential_changed', userId: id, client, details }, transaction);
       await this.endings.endAll(id, null, { reason: 'password_reset', client }, transaction);
       await this.locks.clear(this.locks.subject('password', owner.email), transaction);
       const { language } = client;
-      const letter = letterIn(passwordChanged, language, { how: 'reset' });
+      const letter = letterIn(passwordReset, language, { pinRemoved: removed.includes('pin') });
       if (tell) await this.mailer.send({ to: owner.email, letter, language }, transaction);
       return { id, email: owner.email };
     });
@@ -139,7 +141,7 @@ export class PasswordResets {
          FROM users WHERE id = $1 AND email = $2 FOR UPDATE`,
       [spent?.payload.userId ?? null, spent?.subject ?? null],
     );
-    if (!owner) throw new InvalidResetToken();
+    if (!owner || owner.credentialVersion !== spent?.payload.credentialVersion) throw new InvalidResetToken();
     return owner;
   }
 }

@@ -12,7 +12,7 @@ export const passwordMethod: SignInMethod = {
   module: PasswordAuthModule,
   strategy: PASSWORD_STRATEGY,
   settings: [passwordSettings],
-  credentials: PasswordService,
+  credentials: { holder: PasswordService, secret: true },
   login: { contract: 'wire', marks: [['email'], ['password']], body: LoginBody },
   register: {
     contract: 'wire',

@@ -178,7 +178,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       await this.audit.record({ ...changed, userId: id, sessionId: by, client }, transaction);
       const ending = { reason: 'password_changed', client, by } as const;
       await this.endings.endAll(id, keptSession, ending, transaction);
-      const letter = letterIn(passwordChanged, client.language, { how: 'changed' });
+      const letter = letterIn(passwordChanged, client.language, undefined);
       if (tell) await this.mailer.send({ to: email, letter, language: client.language }, transaction);
     });
   }

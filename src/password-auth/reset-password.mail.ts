@@ -17,11 +17,11 @@ export const resetPassword: LetterTexts<Request> = {
       { button: 'Choose a new password', url },
       {
         facts: [
-          ['Asked for in', device],
+          ['Requested in', device],
           ['When', at],
         ],
       },
-      { small: 'The link is good for one hour and for one use; a newer one takes its place.' },
+      { small: 'The link is good for one hour and can be used once; a newer one takes its place.' },
       { small: 'If it was not you, do nothing: your password stays as it is.' },
     ],
   }),
@@ -33,11 +33,11 @@ export const resetPassword: LetterTexts<Request> = {
       { button: 'Neues Passwort wählen', url },
       {
         facts: [
-          ['Verlangt in', device],
+          ['Angefordert mit', device],
           ['Wann', at],
         ],
       },
-      { small: 'Der Link gilt eine Stunde und für einen Gebrauch; ein neuerer tritt an seine Stelle.' },
+      { small: 'Der Link gilt eine Stunde und nur einmal; ein neuerer tritt an seine Stelle.' },
       { small: 'Waren Sie es nicht, tun Sie nichts: Ihr Passwort bleibt, wie es ist.' },
     ],
   }),

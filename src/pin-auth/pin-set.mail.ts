@@ -18,7 +18,7 @@ export const pinSet: LetterTexts<void> = {
     subject: 'Für Ihr Konto wurde eine PIN gesetzt',
     preview: 'Wenn Sie das waren, ist nichts zu tun.',
     parts: [
-      { paragraph: 'Ihr Konto lässt sich von jetzt an mit einem Namen und einer neuen PIN anmelden.' },
+      { paragraph: 'An Ihrem Konto kann man sich ab jetzt mit einem Namen und einer neuen PIN anmelden.' },
       { paragraph: 'Wenn Sie das waren, ist nichts zu tun.' },
       {
         paragraph:

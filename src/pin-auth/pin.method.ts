@@ -14,7 +14,7 @@ export const pinMethod: SignInMethod = {
   module: PinAuthModule,
   strategy: PIN_STRATEGY,
   settings: [pinSettings],
-  credentials: PinService,
+  credentials: { holder: PinService, secret: true },
   // A name alone is a PIN that was forgotten; beside an email it is nothing of ours.
   login: { ...shared, weakMarks: [['name']], body: PinLoginBody },
   register: { ...shared, body: PinRegisterBody, failures: [new NameExists()], registrar: PinService },

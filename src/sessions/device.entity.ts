@@ -17,4 +17,8 @@ export class Device {
 
   @Column({ type: 'timestamptz', name: 'first_seen_at', precision: 3 })
   firstSeenAt: Date;
+
+  /** Whether its owner was told of it by mail. */
+  @Column('boolean')
+  told: boolean;
 }

@@ -1,17 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import { Statement } from '../platform/database/statement';
+import { mailSettings, type MailSettings } from '../platform/mail/mail.settings';
 import { deviceKind } from './device';
+import { Device } from './device.entity';
 
-/** How an owner is told of a sign-in from a new device. */
-export interface NewDeviceNotice {
-  /** Asked before anything is written: may a mail be sent? */
-  readonly mayTell: () => Promise<boolean>;
-  /** Writes it, with the session that it tells of. */
-  readonly tell: (transaction: EntityManager) => Promise<void>;
-}
+/** Tells the owner of a sign-in from a new device, in the transaction that opens the session. */
+export type NewDeviceNotice = (transaction: EntityManager) => Promise<void>;
 
 interface Who {
   readonly userId: string;
@@ -19,19 +16,36 @@ interface Who {
 }
 
 /** Values: user, kind. */
-const findDevice = new Statement<{ known: boolean; others: boolean }>(
+const findDevice = new Statement<{ kind: string }>(
   'find_device',
-  `SELECT EXISTS (SELECT FROM devices WHERE user_id = $1 AND kind = $2) AS known,
-          EXISTS (SELECT FROM devices WHERE user_id = $1) AS others`,
+  'SELECT kind FROM devices WHERE user_id = $1 AND kind = $2',
 );
+
+/**
+ * Of parallel sign-ins from one device one gets a row. The first device of a user is not told of, nor more within the
+ * window than mails of one kind may go to one person. Values: user, kind, now, window in ms, most.
+ */
+const REMEMBER = `
+  INSERT INTO devices (user_id, kind, first_seen_at, told)
+  SELECT $1::uuid, $2::text, $3::timestamptz,
+         count(*) > 0 AND count(*) FILTER (WHERE told AND first_seen_at > $3::timestamptz - $4 * interval '1 ms') < $5
+    FROM devices WHERE user_id = $1::uuid
+  ON CONFLICT DO NOTHING RETURNING told`;
+/** One after the other, so that each counts those before it. */
+const TURN = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 1))';
 
 /** The kinds of devices that people sign in from. */
 @Injectable()
 export class Devices {
+  private readonly limit: MailSettings['toOne'];
+
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
-  ) {}
+    @Inject(mailSettings.token) { toOne }: MailSettings,
+  ) {
+    this.limit = toOne;
+  }
 
   /**
    * Runs the work that opens a session: from a known device as it is, else in a transaction in which the device is
@@ -40,28 +54,30 @@ export class Devices {
    */
   async around<R extends { readonly id: string | null }>(
     { userId, client }: Who,
-    notice: NewDeviceNotice,
+    tell: NewDeviceNotice,
     open: (transaction?: EntityManager) => Promise<R | undefined>,
   ): Promise<R | undefined> {
     const kind = deviceKind(client);
-    const [device] = await findDevice.run(this.database, [userId, kind]);
-    if (device?.known) return open();
-    const tell = device?.others === true && (await notice.mayTell());
+    const [known] = await findDevice.run(this.database, [userId, kind]);
+    if (known) return open();
     return this.database.transaction(async (transaction) => {
       const opened = await open(transaction);
-      if (opened?.id && (await this.remember(userId, kind, transaction)) && tell) {
-        await notice.tell(transaction);
-      }
+      if (opened?.id && (await this.remember(userId, kind, transaction))) await tell(transaction);
       return opened;
     });
   }
 
-  /** @returns whether it was new */
+  /** Within the caller's transaction: the next sign-in is the first again. */
+  async forget(userId: string, transaction: EntityManager): Promise<void> {
+    await transaction.delete(Device, { userId });
+  }
+
+  /** @returns whether it is to be told of */
   private async remember(userId: string, kind: string, transaction: EntityManager): Promise<boolean> {
-    const added = await transaction.query<unknown[]>(
-      `INSERT INTO devices (user_id, kind, first_seen_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING kind`,
-      [userId, kind, this.clock.now()],
-    );
-    return added.length > 0;
+    await transaction.query(TURN, [userId]);
+    const { most, window } = this.limit;
+    const values = [userId, kind, this.clock.now(), window, most];
+    const [added] = await transaction.query<{ told: boolean }[]>(REMEMBER, values);
+    return added?.told === true;
   }
 }

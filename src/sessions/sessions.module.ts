@@ -32,6 +32,6 @@ import { SigningKeys } from './signing-keys';
     SigningKeys,
     { provide: APP_GUARD, useClass: SessionGuard },
   ],
-  exports: [AccessTokens, SessionEndings, SessionsService, SigningKeys],
+  exports: [AccessTokens, Devices, SessionEndings, SessionsService, SigningKeys],
 })
 export class SessionsModule {}

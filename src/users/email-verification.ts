@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
-import { FrontEnd } from '../platform/front-end/front-end';
+import { FrontEnd, type Looks } from '../platform/front-end/front-end';
 import type { MailOptions } from '../platform/front-end/link-options';
 import type { Client } from '../platform/http/client';
 import { letterIn } from '../platform/mail/letter';
-import type { Brand } from '../platform/mail/brand';
 import { MailLimits } from '../platform/mail/mail-limits';
 import { Mailer } from '../platform/mail/mailer';
-import { OneTimeTokens, type OneTimePurpose } from '../platform/one-time/one-time-tokens';
+import { OneTimeTokens, type Asked, type OneTimePurpose } from '../platform/one-time/one-time-tokens';
 import { InvalidVerification } from './user.errors';
 import { User } from './user.entity';
 import { verification } from './verification.mail';
@@ -19,11 +18,6 @@ const PURPOSE: OneTimePurpose = { name: 'verification', prefix: 'ghv_', life: 24
 interface Payload {
   /** Null where nobody has that address, or has verified it: that token is mailed to nobody. */
   readonly userId: string | null;
-}
-
-interface Looks {
-  readonly base?: string;
-  readonly brand?: Brand;
 }
 
 /** Finds out whether the one who gave an address also reads its mail. */
@@ -45,7 +39,7 @@ export class EmailVerification {
    * @throws ValidationFailed for a client alias or a logo that is not listed
    */
   async request(email: string, options: MailOptions, client: Client): Promise<void> {
-    const looks = { base: this.frontEnd.baseOf(options), brand: this.frontEnd.brandOf(options) };
+    const looks = this.frontEnd.looksOf(options);
     if (!(await this.limits.allowRequest('verification', email, client))) return;
     const [user] = await this.database.query<{ id: string }[]>(
       'SELECT id FROM users WHERE email = $1 AND email_verified_at IS NULL AND disabled_at IS NULL',
@@ -64,20 +58,20 @@ export class EmailVerification {
     { email, userId }: { email: string; userId: string | null },
     client: Client,
     transaction: EntityManager,
-    { base, brand }: Looks = {},
+    { base, brand }: Partial<Looks> = {},
   ): Promise<void> {
     const payload: Payload = { userId };
-    const { token } = await this.tokens.issue(PURPOSE, email, payload, transaction);
+    const { token } = await this.tokens.issue(PURPOSE, email, payload, client, transaction);
     const url = this.frontEnd.link('/auth/verify', { email, verificationCode: token }, base);
     const { language } = client;
     const letter = letterIn(verification, language, { email, url });
     await this.mailer.send({ to: userId && email, letter, language, brand }, transaction);
   }
 
-  /** Whether the link is good still. Spends nothing. */
-  async isGood(email: string, verificationCode: string): Promise<boolean> {
+  /** Who asked for the link, when and where; null for one that is not good. Spends nothing. */
+  async look(email: string, verificationCode: string): Promise<Asked | null> {
     const found = await this.tokens.look(PURPOSE, this.tokens.handleOf(verificationCode));
-    return found?.subject === email;
+    return found?.subject === email ? found : null;
   }
 
   /** @throws InvalidVerification and then nothing is spent */

@@ -4,7 +4,7 @@ import type { LetterTexts } from '../platform/mail/letter';
 export const verification: LetterTexts<{ email: string; url: string }> = {
   en: ({ email, url }) => ({
     subject: 'Confirm your email address',
-    preview: 'One click, and your address is confirmed.',
+    preview: 'Follow the link and press the button.',
     parts: [
       { paragraph: `Somebody, hopefully you, created an account with the address ${email}.` },
       { button: 'Confirm this address', url },
@@ -17,7 +17,7 @@ export const verification: LetterTexts<{ email: string; url: string }> = {
   }),
   de: ({ email, url }) => ({
     subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
-    preview: 'Ein Klick, und Ihre Adresse ist bestätigt.',
+    preview: 'Folgen Sie dem Link und drücken Sie den Knopf.',
     parts: [
       { paragraph: `Jemand, hoffentlich Sie, hat ein Konto mit der Adresse ${email} angelegt.` },
       { button: 'Adresse bestätigen', url },

@@ -113,8 +113,8 @@ describe('the pages in a browser', () => {
       const wrong = watch(page, origin);
       await page.goto(link);
       const type = async (password: string, repeat: string) => {
-        await page.getByLabel('New password').fill(password);
-        await page.getByLabel('The same once more').fill(repeat);
+        await page.getByLabel('New password', { exact: true }).fill(password);
+        await page.getByLabel('Repeat the new password').fill(repeat);
         await page.getByRole('button', { name: 'Set the new password' }).click();
       };
       await type('password', 'password');
@@ -186,8 +186,8 @@ describe('the pages in a browser', () => {
     await page.getByRole('button').click();
     await page.getByRole('heading', { name: 'is confirmed' }).waitFor();
     await page.goto(reset.link);
-    await page.getByLabel('New password').fill(NEXT);
-    await page.getByLabel('The same once more').fill(NEXT);
+    await page.getByLabel('New password', { exact: true }).fill(NEXT);
+    await page.getByLabel('Repeat the new password').fill(NEXT);
     await page.getByRole('button').click();
     await page.getByText('Your new password is set').waitFor();
     await page.goto(magic.link);

@@ -14,7 +14,14 @@ export async function until<T>(look: () => T | undefined | Promise<T | undefined
 }
 
 /** What a mail server does with a message, and how it may fail. */
-export type Behaviour = 'accepts' | 'refuses' | 'refuses recipients' | 'hangs' | 'dies in the middle';
+export type Behaviour =
+  | 'accepts'
+  | 'refuses'
+  | 'refuses recipients'
+  | 'refuses for good'
+  | 'hangs'
+  | 'is slow'
+  | 'dies in the middle';
 
 export interface ReceivedMail extends ParsedMail {
   readonly address: string;
@@ -26,6 +33,8 @@ export interface ReceivedMail extends ParsedMail {
 export class Mailbox {
   readonly received: ReceivedMail[] = [];
   behaviour: Behaviour = 'accepts';
+  /** How long it thinks about a message where it is slow, in ms. */
+  slowness = 0;
   /** Messages that were begun, delivered or not. */
   begun = 0;
   private server?: SMTPServer;
@@ -36,12 +45,11 @@ export class Mailbox {
     const server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS'],
-      onRcptTo: (_address, _session, done) =>
-        done(this.behaviour === 'refuses recipients' ? refusal('550 no such user') : undefined),
+      onRcptTo: (_address, _session, done) => done(refusals[this.behaviour]),
       onData: (stream, _session, done) => {
         this.begun++;
         if (this.behaviour === 'dies in the middle') {
-          stream.once('data', () => void this.cut());
+          stream.once('data', () => this.cut(server));
           return;
         }
         const chunks: Buffer[] = [];
@@ -61,7 +69,9 @@ export class Mailbox {
     this.server = undefined;
     for (const done of this.waiting) done(refusal('421 going away'));
     this.waiting.clear();
-    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+    if (!server) return;
+    this.cut(server);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
   /** The first mail to an address, or the first whose subject fits; it is taken out. */
@@ -82,20 +92,27 @@ export class Mailbox {
   private async take(message: Buffer, done: (error?: Error) => void): Promise<void> {
     if (this.behaviour === 'refuses') return done(refusal('451 not now'));
     if (this.behaviour === 'hangs') return void this.waiting.add(done);
+    if (this.behaviour === 'is slow') await new Promise((resolve) => setTimeout(resolve, this.slowness));
     const mail = await simpleParser(message);
     const to = mail.to && !Array.isArray(mail.to) ? mail.to.value[0]?.address : undefined;
     this.received.push({ ...mail, address: to ?? '', raw: message.toString() });
     done();
   }
 
-  private cut(): void {
-    const { connections } = this.server as unknown as { connections: Set<{ _socket: { destroy(): void } }> };
+  private cut(server: SMTPServer): void {
+    const { connections } = server as unknown as { connections: Set<{ _socket: { destroy(): void } }> };
     for (const connection of connections) connection._socket.destroy();
   }
 }
 
-const refusal = (text: string): Error =>
-  Object.assign(new Error(text.slice(4)), { responseCode: Number(text.slice(0, 3)) });
+function refusal(text: string): Error {
+  return Object.assign(new Error(text.slice(4)), { responseCode: Number(text.slice(0, 3)) });
+}
+
+const refusals: Partial<Record<Behaviour, Error>> = {
+  'refuses recipients': refusal('450 mailbox is busy'),
+  'refuses for good': refusal('550 no such user'),
+};
 
 /** A mailbox for all tests of a file; its address is there before an application is started. */
 export function useMailbox(environment: Record<string, string>): Mailbox {

@@ -14,10 +14,18 @@ const clients = makeValidator<ReadonlyMap<string, string>>((input) => {
     Object.entries(given).map(([alias, url]) => {
       if (!ALIAS.test(alias)) throw new Error(`has an alias that is none: "${alias}"`);
       if (typeof url !== 'string') throw new Error(`must give "${alias}" a URL`);
-      return [alias, readBaseUrl(url)];
+      return [alias, readUrlOf(alias, url)];
     }),
   );
 });
+
+function readUrlOf(alias: string, url: string): string {
+  try {
+    return readBaseUrl(url);
+  } catch (error) {
+    throw new Error(`has a wrong URL for "${alias}": it ${(error as Error).message}`, { cause: error });
+  }
+}
 
 function parse(input: string): unknown {
   try {

@@ -1,9 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ValidationFailed } from '../http/api-error';
+import { ValidationFailed, type FieldProblem } from '../http/api-error';
 import { httpSettings, type HttpSettings } from '../http/http.settings';
 import type { Brand } from '../mail/brand';
 import { frontEndSettings, type FrontEndSettings } from './front-end.settings';
 import type { LinkOptions } from './link-options';
+
+/** Where a mail's link leads, and whose name and logo it bears. */
+export interface Looks {
+  readonly base: string;
+  readonly brand: Brand;
+}
 
 /**
  * Where people open the links that we mail. Built from settings alone: a request may name one of the places that the
@@ -20,41 +26,47 @@ export class FrontEnd {
     this.standard = settings.frontendUrl ?? publicUrl;
   }
 
-  /** @param base as `baseOf` gives it; without one, FRONTEND_URL */
+  /** @param base as `looksOf` gives it; without one, FRONTEND_URL */
   link(path: string, query: Record<string, string>, base: string = this.standard): string {
     return `${base}${path}?${new URLSearchParams(query).toString()}`;
   }
 
   /**
-   * The base URL that a request asks for: `endpoint`, else that of `clientAlias`, else FRONTEND_URL.
-   * @throws ValidationFailed for one that is not listed
+   * The base URL and the brand that a request asks for: `endpoint`, else that of `clientAlias`, else FRONTEND_URL.
+   * @throws ValidationFailed naming each that is not listed
    */
-  baseOf({ endpoint, clientAlias }: LinkOptions): string {
-    const ofAlias = this.ofAlias(clientAlias);
-    if (endpoint === undefined || endpoint === null) return ofAlias ?? this.standard;
+  looksOf(options: LinkOptions): Looks {
+    const [endpoint, alias, logo] = [this.endpointOf(options), this.aliasOf(options), this.logoOf(options)];
+    const problems = [
+      endpoint === null &&
+        refused('endpoint', 'must be a base URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS)'),
+      alias === null && refused('clientAlias', 'is not known (CLIENTS)'),
+      logo === null &&
+        refused('brandLogoUrl', 'must be an https URL of an allowed origin (ALLOWED_LOGO_ORIGINS)'),
+    ].filter((problem) => problem !== false);
+    if (problems.length > 0) throw new ValidationFailed(problems);
+    const base = endpoint ?? alias ?? this.standard;
+    return { base, brand: { name: options.platformName || undefined, logoUrl: logo ?? undefined } };
+  }
+
+  /** Undefined where none is asked for, null for one that is refused; so with the next two. */
+  private endpointOf({ endpoint }: LinkOptions): string | null | undefined {
+    if (endpoint === undefined || endpoint === null) return undefined;
     const url = sober(endpoint);
-    if (!url || /[?#]/.test(endpoint) || !this.settings.redirectOrigins.includes(url.origin)) {
-      throw refused('endpoint', 'must be a base URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS)');
-    }
-    return url.href.replace(/\/+$/, '');
+    const listed = url !== undefined && this.settings.redirectOrigins.includes(url.origin);
+    return listed && !/[?#]/.test(endpoint) ? url.href.replace(/\/+$/, '') : null;
   }
 
-  /** @throws ValidationFailed for a logo that is not on https, or not from a listed origin */
-  brandOf({ platformName, brandLogoUrl }: LinkOptions): Brand {
-    const name = platformName || undefined;
-    if (brandLogoUrl === undefined || brandLogoUrl === null) return { name };
+  private aliasOf({ clientAlias }: LinkOptions): string | null | undefined {
+    if (clientAlias === undefined || clientAlias === null) return undefined;
+    return this.settings.clients.get(clientAlias) ?? null;
+  }
+
+  private logoOf({ brandLogoUrl }: LinkOptions): string | null | undefined {
+    if (brandLogoUrl === undefined || brandLogoUrl === null) return undefined;
     const url = sober(brandLogoUrl);
-    if (url?.protocol !== 'https:' || url.hash || !this.settings.logoOrigins.includes(url.origin)) {
-      throw refused('brandLogoUrl', 'must be an https URL of an allowed origin (ALLOWED_LOGO_ORIGINS)');
-    }
-    return { name, logoUrl: url.href };
-  }
-
-  private ofAlias(alias: string | null | undefined): string | undefined {
-    if (alias === undefined || alias === null) return undefined;
-    const base = this.settings.clients.get(alias);
-    if (base === undefined) throw refused('clientAlias', 'is not known (CLIENTS)');
-    return base;
+    const listed = url?.protocol === 'https:' && this.settings.logoOrigins.includes(url.origin);
+    return listed && !url.hash ? url.href : null;
   }
 }
 
@@ -71,5 +83,4 @@ function sober(text: string): URL | undefined {
   return authority && !authority.includes('@') ? url : undefined;
 }
 
-const refused = (field: string, problem: string) =>
-  new ValidationFailed([{ field, message: `${field} ${problem}` }]);
+const refused = (field: string, problem: string): FieldProblem => ({ field, message: `${field} ${problem}` });

@@ -69,8 +69,11 @@ export class RateLimited extends ApiError {
   readonly status = 429;
 
   /** @param retryAfter whole seconds */
-  constructor(override readonly retryAfter: number) {
-    super(`Too many attempts; try again in ${retryAfter} seconds`);
+  constructor(
+    override readonly retryAfter: number,
+    message = `Too many attempts; try again in ${retryAfter} seconds`,
+  ) {
+    super(message);
   }
 }
 

@@ -8,6 +8,10 @@ import type { LogSettings } from '../logging/log.settings';
 
 /** The largest honest body is a JWT with its surroundings; this leaves ample room. */
 export const BODY_LIMIT = 100 * 1024;
+/** An email address of 254 characters, each written as %xx. */
+const LONGEST_PARAMETER = 3 * 254;
+/** Paths with a parameter in the managed contract: the router refuses a broken one before it knows the route. */
+const MANAGED_PATH = /^\/v1\/|^\/auth\/(password-reset\/|[^/]*\/sessions)/;
 /** What we take over from a proxy or a client as the id of a request: nothing that could break a log line. */
 const FOREIGN_REQUEST_ID = /^[\w.-]{8,64}$/;
 
@@ -27,10 +31,11 @@ const malformed = new ValidationFailed([], 'The request is malformed');
 export function fastifyOptions(
   http: HttpSettings,
   log: LogSettings,
-  forms: Pick<ErrorForms, 'wire'>,
+  forms: Omit<ErrorForms, 'page'>,
 ): FastifyServerOptions {
   return {
     bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     trustProxy: http.trustProxy,
     genReqId: (request) => {
       const given = String(request.headers['x-request-id'] ?? '');
@@ -67,7 +72,7 @@ export function fastifyOptions(
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
         })
-        .send(forms.wire(malformed));
+        .send((MANAGED_PATH.test(request.url) ? (forms.managed ?? forms.wire) : forms.wire)(malformed));
     },
   };
 }

@@ -4,21 +4,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
 import { seal, unseal } from '../crypto/sealing';
 import { inTurn } from '../database/in-turn';
 import { poolOf } from '../database/pool';
 
-/** A job that runs longer belongs to a process that died, and is given to another. */
-const LONGEST_RUN_SECONDS = 300;
+/**
+ * A job whose process has not been heard of for so long belongs to one that died, and is given to another. While it runs,
+ * its process says so: a mail may take ten minutes, and must not be sent twice for that.
+ */
+const SILENCE_SECONDS = 60;
+const HEARTBEAT = 15_000;
 /** For what a dead process has left; a job that fails is put off by our own back-off, which has an end. */
 const RETRY = { retryLimit: 17, retryDelay: 1, retryBackoff: true };
-/** The wait after the first failure, in seconds; doubled with each, up to the longest. */
-const SHORTEST_WAIT = 2;
-/** Short, so that a mail of which the server came back is not late for its link. */
-const LONGEST_WAIT = 300;
-/** Two days and a bit. */
-const MOST_TRIES = 600;
+/** The wait after the first failure, doubled with each, up to the longest; in seconds. */
+interface Waits {
+  readonly shortest: number;
+  readonly longest: number;
+}
+/** Ends early, so that a mail of which the server came back is not late for its link. */
+const WAITS: Waits = { shortest: 2, longest: 300 };
+/** For what the other side refuses for good, as it says: who tries often there gets a bad name. */
+const WAITS_REFUSED: Waits = { shortest: 300, longest: 6 * 3_600 };
+const GIVEN_UP_AFTER_HOURS = 48;
 /** How often an empty queue is looked at: for jobs of other instances, and those that were put off. */
 const LOOK_EVERY = 1_000;
 /** How long after it is promised a job is looked for by its own instance: most transactions are over by then. */
@@ -30,12 +39,13 @@ interface Waiting {
   readonly sealed: string;
   readonly tries?: number;
   readonly firstId?: string;
+  /** When it failed first, in ms since 1970. */
+  readonly since?: number;
 }
 
 export interface WorkOptions {
   /** How many of this name one instance does at the same time. */
   readonly atOnce?: number;
-  readonly longestRunSeconds?: number;
 }
 
 interface Defined extends Required<WorkOptions> {
@@ -62,18 +72,15 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     private readonly database: DataSource,
+    private readonly clock: Clock,
     appSecret: AppSecret,
   ) {
     this.key = appSecret.keyFor('jobs');
   }
 
   /** To be called while the application is wired: says how jobs of this name are done. */
-  define<T>(
-    name: string,
-    work: Work<T>,
-    { atOnce = 1, longestRunSeconds = LONGEST_RUN_SECONDS }: WorkOptions = {},
-  ): void {
-    this.works.set(name, { work, atOnce, longestRunSeconds });
+  define<T>(name: string, work: Work<T>, { atOnce = 1 }: WorkOptions = {}): void {
+    this.works.set(name, { work, atOnce });
   }
 
   /** The same for work that comes round by itself: each time, one instance does it. */
@@ -126,8 +133,8 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
 
   private async prepare(boss: PgBoss): Promise<void> {
     await boss.start();
-    for (const [name, { longestRunSeconds }] of this.works) {
-      const options = { name, ...RETRY, expireInSeconds: longestRunSeconds };
+    for (const name of this.works.keys()) {
+      const options = { name, ...RETRY, expireInSeconds: SILENCE_SECONDS };
       await boss.createQueue(name, options);
       // A queue that is there already keeps the options of the version that made it.
       await boss.updateQueue(name, options);
@@ -168,22 +175,34 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
   private async workOnce(name: string, work: Work<never>): Promise<boolean> {
     const [job] = await this.boss.fetch<Waiting>(name);
     if (!job) return false;
+    const heartbeat = setInterval(() => void this.sayAlive(job.id), HEARTBEAT).unref();
     try {
       const payload = unseal(Buffer.from(job.data.sealed, 'base64'), this.key, name).toString();
       await work(JSON.parse(payload) as never, job.data.firstId ?? job.id);
     } catch (error) {
       await this.putOff(name, job, error as Error);
       return true;
+    } finally {
+      clearInterval(heartbeat);
     }
     await this.boss.complete(name, job.id);
     return true;
   }
 
+  /** pg-boss 10 counts from the start of a run and has no call for this. */
+  private async sayAlive(id: string): Promise<void> {
+    await poolOf(this.database)
+      .query(`UPDATE pgboss.job SET started_on = now() WHERE id = $1 AND state = 'active'`, [id])
+      .catch((error: Error) => this.logger.warn(`The queue can't be reached: ${error.message}`));
+  }
+
   /** The failed job and the one that takes its place change in one transaction, so that there is always exactly one. */
   private async putOff(name: string, { id, data }: PgBoss.Job<Waiting>, error: Error): Promise<void> {
-    const { firstId = id, tries = 0 } = data;
-    const waitSeconds = Math.min(SHORTEST_WAIT * 2 ** tries, LONGEST_WAIT);
-    const givenUp = tries + 1 >= MOST_TRIES;
+    const now = this.clock.now().getTime();
+    const { firstId = id, tries = 0, since = now } = data;
+    const { shortest, longest } = isFinal(error) ? WAITS_REFUSED : WAITS;
+    const waitSeconds = Math.min(shortest * 2 ** tries, longest);
+    const givenUp = now - since > GIVEN_UP_AFTER_HOURS * 3_600_000;
     const then = givenUp ? 'it is given up' : `it is tried again in ${waitSeconds} s`;
     this.logger[givenUp ? 'error' : 'warn'](`Job ${name} ${firstId} failed (${kindOf(error)}); ${then}`);
     await this.database.transaction(async (transaction) => {
@@ -192,7 +211,7 @@ export class Jobs implements OnModuleInit, BeforeApplicationShutdown {
       // Not ours any more when it ran so long that it was given to another.
       const { affected } = (await (ended as Promise<unknown>)) as { affected: number };
       if (givenUp || affected === 0) return;
-      const next: Waiting = { sealed: data.sealed, firstId, tries: tries + 1 };
+      const next: Waiting = { sealed: data.sealed, firstId, since, tries: tries + 1 };
       // Between half and the whole of the wait: what failed together need not come back together.
       const startAfter = randomInt((waitSeconds * 1_000) / 2, waitSeconds * 1_000) / 1_000;
       await this.boss.send(name, next, { db, startAfter: Math.ceil(startAfter) });
@@ -205,6 +224,9 @@ function kindOf(error: Error): string {
   const { name, code, responseCode } = error as Error & { code?: string; responseCode?: number };
   return [name, code, responseCode].filter(Boolean).join(' ');
 }
+
+/** Of a mail server: 5xx says that it is no use to try again (RFC 5321, 4.2.1). Some say so and mean their own fault. */
+const isFinal = (error: Error & { responseCode?: number }): boolean => (error.responseCode ?? 0) >= 500;
 
 /** Lets pg-boss work within a transaction of ours. */
 const within = (transaction: EntityManager) => ({

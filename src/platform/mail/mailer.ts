@@ -14,14 +14,17 @@ import { mailSettings, outboxOf, type MailSettings } from './mail.settings';
 
 const JOB = 'mail';
 const AT_ONCE = 5;
-/** Together well below the longest run: a run that lasts longer is taken for one of a dead process, and sent again. */
+/**
+ * A connection for each mail: one that is kept may have been dropped somewhere on the way without a word.
+ * A server may look at a message for ten minutes before it says that it took it (RFC 5321, 4.5.3.2.6); who does not wait
+ * sends it again, and it arrives twice.
+ */
 const PATIENCE = {
-  dnsTimeout: 5_000,
-  connectionTimeout: 10_000,
-  greetingTimeout: 10_000,
-  socketTimeout: 15_000,
+  dnsTimeout: 10_000,
+  connectionTimeout: 30_000,
+  greetingTimeout: 60_000,
+  socketTimeout: 600_000,
 };
-const LONGEST_RUN_SECONDS = 60;
 
 export interface Mail {
   /** Null for nobody: the work of writing it is done all the same, so that it does not show in the time of an answer. */
@@ -45,10 +48,9 @@ export class Mailer implements OnApplicationShutdown {
   ) {
     this.outbox = settings.smtpUrl ? undefined : outboxOf(dataDir);
     this.transport = settings.smtpUrl
-      ? createTransport({ url: settings.smtpUrl, pool: true, maxConnections: AT_ONCE, ...PATIENCE })
+      ? createTransport({ url: settings.smtpUrl, ...PATIENCE })
       : createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-    const options = { atOnce: AT_ONCE, longestRunSeconds: LONGEST_RUN_SECONDS };
-    jobs.define<Mail>(JOB, (mail, jobId) => this.deliver(mail, jobId), options);
+    jobs.define<Mail>(JOB, (mail, jobId) => this.deliver(mail, jobId), { atOnce: AT_ONCE });
   }
 
   /** Written with the thing that it announces, in one transaction; no request waits for its delivery. */

@@ -8,7 +8,7 @@ export const OneTimeSecret = (example: string): PropertyDecorator =>
   applyDecorators(
     ApiProperty({ type: String, maxLength: 512, example }),
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value)),
-    MaxLength(512, { message: '$property is too long' }),
     IsNotEmpty({ message: '$property is missing' }),
     IsString({ message: '$property must be a string' }),
+    MaxLength(512, { message: '$property is too long' }),
   );

@@ -21,6 +21,13 @@ export class OneTimeToken {
   @Column('jsonb')
   payload: Record<string, unknown>;
 
+  /** From where it was asked for. */
+  @Column('text', { nullable: true })
+  ip: string | null;
+
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
 import { hashToken, randomToken } from '../crypto/opaque-token';
+import type { Client } from '../http/client';
 
 /** What a token is for. It is good for nothing else. */
 export interface OneTimePurpose {
@@ -25,24 +26,31 @@ export interface Issued {
 /** Finds a token without being it: what the database keeps. */
 export type TokenHandle = Buffer;
 
-export interface Found<Payload> {
+/** Who asked for it, when and where. */
+export interface Asked {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+}
+
+export interface Found<Payload> extends Asked {
   readonly subject: string | null;
   readonly payload: Payload;
-  readonly createdAt: Date;
 }
 
 const DIGITS = 6;
 
 const ISSUE = `
   INSERT INTO one_time_tokens
-         (token_hash, purpose, subject, payload, created_at, expires_at, code_hash, code_expires_at, code_tries)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+         (token_hash, purpose, subject, payload, ip, user_agent, created_at, expires_at, code_hash, code_expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
   ON CONFLICT (purpose, subject) DO UPDATE
-     SET token_hash = EXCLUDED.token_hash, payload = EXCLUDED.payload, created_at = EXCLUDED.created_at,
-         expires_at = EXCLUDED.expires_at, code_hash = EXCLUDED.code_hash,
+     SET token_hash = EXCLUDED.token_hash, payload = EXCLUDED.payload, ip = EXCLUDED.ip,
+         user_agent = EXCLUDED.user_agent, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at,
+         code_hash = EXCLUDED.code_hash,
          code_expires_at = EXCLUDED.code_expires_at, code_tries = 0`;
 
-const FOUND = 'subject, payload, created_at AS "createdAt"';
+const FOUND = 'subject, payload, ip, user_agent AS "userAgent", created_at AS "createdAt"';
 const LOOK = `SELECT ${FOUND} FROM one_time_tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`;
 /** Decides the race: of all who come with one token, one gets its row. */
 const SPEND = `
@@ -76,6 +84,7 @@ export class OneTimeTokens {
     purpose: OneTimePurpose,
     subject: string | null,
     payload: object,
+    client: Client,
     transaction: EntityManager,
   ): Promise<Issued> {
     const now = this.clock.now().getTime();
@@ -87,6 +96,8 @@ export class OneTimeTokens {
       purpose.name,
       subject,
       payload,
+      client.ip,
+      client.userAgent,
       new Date(now),
       new Date(now + purpose.life),
       codes && subject !== null ? this.hashCode(purpose, subject, code) : null,

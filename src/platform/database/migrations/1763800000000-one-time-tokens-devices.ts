@@ -10,6 +10,8 @@ export class OneTimeTokensDevices1763800000000 implements MigrationInterface {
         purpose text NOT NULL,
         subject text,
         payload jsonb NOT NULL,
+        ip text,
+        user_agent text,
         created_at timestamptz(3) NOT NULL,
         expires_at timestamptz(3) NOT NULL,
         code_hash bytea,
@@ -23,6 +25,7 @@ export class OneTimeTokensDevices1763800000000 implements MigrationInterface {
         user_id uuid NOT NULL CONSTRAINT devices_user_id_fkey REFERENCES users ON DELETE CASCADE,
         kind text NOT NULL,
         first_seen_at timestamptz(3) NOT NULL,
+        told boolean NOT NULL,
         CONSTRAINT devices_pkey PRIMARY KEY (user_id, kind)
       )`);
   }
