@@ -283,12 +283,15 @@ describe('the pages in a browser', () => {
     await send('/auth/change-password', { currentPassword: password, newPassword: NEXT })
       .set('Authorization', `Bearer ${token}`)
       .expect(200);
-    const magic = mailbox.next(email, language === 'en' ? /sign-in link/ : /Link zum Anmelden/);
-    const link = linkIn(await magic);
+    const magic = () => mailbox.next(email, language === 'en' ? /sign-in link/ : /Link zum Anmelden/);
+    const first = await magic();
     await until(() => (mailbox.waitingFor(email).length >= 6 ? true : undefined));
-    const kept = [...mailbox.received.filter((mail) => mail.address === email), await magic];
+    const kept = [...mailbox.received.filter((mail) => mail.address === email), first];
     mailbox.received.splice(0);
-    await send('/auth/verify-magic-link', { token: link.searchParams.get('token') }).expect(200);
+    // The first is from before the change of the password.
+    await send('/auth/magic-link', { email }).expect(200);
+    const mailed = linkIn(await magic()).searchParams.get('token');
+    await send('/auth/verify-magic-link', { token: mailed }).expect(200);
     kept.push(await mailbox.next(email, language === 'en' ? /old credentials/ : /alte Zugangsdaten/));
     await send('/auth/forgot-password', { email }).expect(200);
     const reset = linkIn(await mailbox.next(email, language === 'en' ? /^Reset/ : /zurück/)).searchParams.get(
