@@ -29,6 +29,11 @@ module.exports = {
       ['^src/(platform|users|sessions)/'],
       'The kernel defines what a method is and imports none.',
     ),
+    onlyFrom(
+      'pages',
+      ['^src/(platform|users|sessions|auth)/', METHODS],
+      'Pages show what the methods do; nothing needs a page to work.',
+    ),
     {
       name: 'methods-do-not-know-each-other',
       comment: 'A new way to sign in touches one new folder and one line.',

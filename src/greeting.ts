@@ -13,7 +13,7 @@ Gatehouse is up.
   listens on   ${publicUrl}
   API page     ${publicUrl}/docs
   database     ${url ? 'PostgreSQL, by DATABASE_URL' : `PostgreSQL, embedded, in ${dataDir}`}
-  mail goes    ${smtpHost ? `through ${smtpHost}` : `to ${outboxOf(dataDir)}, one .eml file each`}
+  mail goes    ${smtpHost ? `through ${smtpHost}` : `to ${outboxOf(dataDir)}, one .eml file each; its links stand in the log`}
 
 Try this first:
   curl -X POST ${publicUrl}/auth/register -H 'Content-Type: application/json' \\
