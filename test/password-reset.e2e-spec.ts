@@ -205,6 +205,7 @@ describe('a forgotten password', () => {
     await reset(await tokenFor(person.email)).expect(200);
     await app.http.post('/auth/login').send(pin).expect(401);
     expect(await statusOf(app, person.token)).toBe(401);
+    expect((await mailbox.next(person.email, /was reset/)).text).toContain('Your PIN was removed, too');
     await app.http.post('/auth/signin').send({ email: person.email, password: NEXT }).expect(200);
   });
 

@@ -31,24 +31,23 @@ export class AddressClaim {
   /**
    * Removes credentials and sessions from before and marks the address as proven. To be called in a transaction that has
    * called `bumpCredentialVersion`.
-   * @param tell whether the owner is told by mail what was removed: not where a new one is set in its place
+   * @param tell whether the owner is told by a mail of its own what was removed
+   * @returns the methods that had a credential
    */
   async claim(
     { id: userId, email }: { id: string; email: string },
     client: Client,
     transaction: EntityManager,
     tell: boolean,
-  ): Promise<void> {
+  ): Promise<MethodName[]> {
     const removed = await this.remove(userId, () => true, client, transaction);
     await this.devices.forget(userId, transaction);
     await this.endings.endAll(userId, null, { reason: 'address_proven', client }, transaction);
     await this.verification.mark(userId, email, client, transaction);
-    if (!tell || removed.length === 0) return;
     const { language } = client;
-    await this.mailer.send(
-      { to: email, language, letter: letterIn(addressClaimed, language, undefined) },
-      transaction,
-    );
+    const letter = letterIn(addressClaimed, language, undefined);
+    if (tell && removed.length > 0) await this.mailer.send({ to: email, language, letter }, transaction);
+    return removed;
   }
 
   /**

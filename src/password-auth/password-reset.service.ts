@@ -118,8 +118,9 @@ export class PasswordResets {
       const { id } = owner;
       const first = await this.users.bumpCredentialVersion(id, owner.credentialVersion, transaction);
       if (!first) throw new InvalidResetToken();
-      if (!owner.verified) await this.claims.claim(owner, client, transaction, false);
-      const removed = await this.claims.removeSecrets(id, 'password', client, transaction);
+      const removed = owner.verified
+        ? await this.claims.removeSecrets(id, 'password', client, transaction)
+        : await this.claims.claim(owner, client, transaction, false);
       await transaction.upsert(Password, { userId: id, hash, changedAt: this.clock.now() }, ['userId']);
       const details = { credential: 'password', by: 'mailed link' };
       await this.audit.record({ action: 'credential_changed', userId: id, client, details }, transaction);

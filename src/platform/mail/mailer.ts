@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { EntityManager } from 'typeorm';
 import { databaseSettings, type DatabaseSettings } from '../database/database.settings';
@@ -36,7 +36,7 @@ export interface Mail {
 
 /** Sends mail: by SMTP_URL, or where that is not set into the outbox, one .eml file each. */
 @Injectable()
-export class Mailer implements OnApplicationShutdown {
+export class Mailer {
   private readonly logger = new Logger('Mail');
   private readonly transport: Transporter;
   private readonly outbox?: string;
@@ -56,10 +56,6 @@ export class Mailer implements OnApplicationShutdown {
   /** Written with the thing that it announces, in one transaction; no request waits for its delivery. */
   send(mail: Mail, transaction: EntityManager): Promise<void> {
     return this.jobs.add(JOB, mail, transaction);
-  }
-
-  onApplicationShutdown(): void {
-    this.transport.close();
   }
 
   /** The message's id is the job's: a copy that a retry sends is known as one. */
