@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePort, startServer, type ServerProcess } from './support/server-process';
 import { someEmail } from './support/builders';
+import { freshDataDir } from './support/data-dir';
 import { freshDatabase } from './support/database';
 import { Mailbox, until } from './support/mailbox';
 
@@ -99,4 +102,36 @@ describe('a mail server that is away', () => {
     },
     200_000,
   );
+});
+
+describe('no mail server at all', () => {
+  const SECRETS = { APP_SECRET: 'GzR2v0mT9bWqXy4LsJ1KdHn8PfEc7AuO', PUBLIC_URL: 'https://one.example' };
+  const asked = async (environment: Record<string, string>) => {
+    const DATA_DIR = freshDataDir();
+    const server = await startServer({
+      DATABASE_URL: await freshDatabase(),
+      DATA_DIR,
+      ...SECRETS,
+      ...environment,
+    });
+    await server.http.post('/auth/magic-link').send({ email: someEmail() }).expect(200);
+    const kept = await until(
+      () => (/"Your sign-in link\\" is in the outbox[^"]*/.exec(server.output()) ?? [])[0],
+    );
+    const files = readdirSync(join(DATA_DIR, 'outbox')).filter((name) => name.endsWith('.eml'));
+    await server.end();
+    return { kept, files: files.length };
+  };
+
+  it('leaves the mail in the outbox, and its link and code in the log', async () => {
+    const { kept, files } = await asked({});
+    expect(kept).toMatch(/: https:\/\/one\.example\/magic-link\?token=ghm_[\w-]{43} , code \d{6}$/);
+    expect(files).toBe(1);
+  });
+
+  it('[B77] in production leaves nothing in the log that signs in', async () => {
+    const { kept, files } = await asked({ NODE_ENV: 'production', BCRYPT_COST: '10', HOST: '127.0.0.1' });
+    expect(kept).toMatch(/is in the outbox$/);
+    expect(files).toBe(1);
+  });
 });
