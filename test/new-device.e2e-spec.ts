@@ -1,4 +1,4 @@
-import { GOOD_PASSWORD, register, someEmail } from './support/builders';
+import { bearer, GOOD_PASSWORD, register, someEmail, someName } from './support/builders';
 import { linkIn, useMailbox } from './support/mailbox';
 import { useApp } from './support/test-app';
 
@@ -112,5 +112,26 @@ describe('a sign-in from a new device', () => {
       .send({ token: next })
       .expect(200);
     await mailbox.next(email, NEW);
+  });
+
+  it('is told in the language of the owner, whatever the thief reads', async () => {
+    const email = someEmail();
+    const body = { email, password: GOOD_PASSWORD };
+    const german = { 'Accept-Language': 'de', 'User-Agent': FIREFOX };
+    const { token } = (await app.http.post('/auth/register').set(german).send(body).expect(201)).body;
+    await login(email, SAFARI).set('Accept-Language', 'en').expect(200);
+    expect((await mailbox.next(email, /^Neue Anmeldung/)).text).toContain('Gerät: Safari 17 unter iOS');
+    await app.http
+      .post('/auth/pin')
+      .set(...bearer(token))
+      .send({ name: someName(), pin: '4711', currentPassword: GOOD_PASSWORD })
+      .expect(200);
+    await mailbox.next(email, /PIN gesetzt/);
+    await app.http
+      .post('/auth/change-password')
+      .set(...bearer(token))
+      .send({ currentPassword: GOOD_PASSWORD, newPassword: 'another-good-password' })
+      .expect(200);
+    await mailbox.next(email, /Passwort wurde geändert/);
   });
 });

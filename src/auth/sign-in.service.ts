@@ -11,6 +11,7 @@ import { deviceInWords } from '../sessions/device';
 import type { NewDeviceNotice } from '../sessions/devices';
 import { InvalidRefreshToken } from '../sessions/session.errors';
 import { SessionsService, type SessionRef } from '../sessions/sessions.service';
+import { UsersService } from '../users/users.service';
 import { EmailNotVerified, InvalidCredentials } from './auth.errors';
 import { contractFor } from './contracts/contracts';
 import type { MethodName } from '../sessions/method-name';
@@ -35,6 +36,7 @@ export class SignInService {
   constructor(
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
+    private readonly users: UsersService,
     private readonly audit: AuditTrail,
     private readonly mailer: Mailer,
     private readonly clock: Clock,
@@ -48,7 +50,7 @@ export class SignInService {
     const { id: userId, credentialVersion } = proof.user;
     const fixed = contractFor(how.contract).lives?.fixedRefreshToken ?? false;
     const request = { userId, credentialVersion, verifiedEmail, fixed, ...how };
-    const session = await this.sessions.open(request, this.noticeTo(proof.user.email, how.client));
+    const session = await this.sessions.open(request, this.noticeTo(proof.user, how.client));
     if ('unverified' in session) {
       const reason = session.unverified ? 'email not verified' : 'refused';
       const details = { method: how.method, contract: how.contract, reason };
@@ -79,11 +81,12 @@ export class SignInService {
   }
 
   /** A person who never gave an address can't be told. */
-  private noticeTo(email: string | null, client: Client): NewDeviceNotice {
-    const { language, ip } = client;
+  private noticeTo({ id, email }: Proof['user'], client: Client): NewDeviceNotice {
     return async (transaction) => {
       if (email === null) return;
-      const data = { device: deviceInWords(client, language), ip, at: moment(this.clock.now(), language) };
+      const language = await this.users.languageOf(id, client.language, transaction);
+      const at = moment(this.clock.now(), language);
+      const data = { device: deviceInWords(client, language), ip: client.ip, at };
       const letter = letterIn(newDevice, language, data);
       await this.mailer.send({ to: email, language, letter }, transaction);
     };

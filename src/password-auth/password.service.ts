@@ -178,8 +178,9 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
       await this.audit.record({ ...changed, userId: id, sessionId: by, client }, transaction);
       const ending = { reason: 'password_changed', client, by } as const;
       await this.endings.endAll(id, keptSession, ending, transaction);
-      const letter = letterIn(passwordChanged, client.language, undefined);
-      if (tell) await this.mailer.send({ to: email, letter, language: client.language }, transaction);
+      const language = await this.users.languageOf(id, client.language, transaction);
+      const letter = letterIn(passwordChanged, language, undefined);
+      if (tell) await this.mailer.send({ to: email, letter, language }, transaction);
     });
   }
 }

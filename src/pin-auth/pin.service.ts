@@ -129,8 +129,9 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
       await this.audit.record({ ...changed, userId, sessionId: by, client }, transaction);
       const ending = { reason: 'pin_changed', client, by } as const;
       if (failuresInARow !== null) await this.endings.endAll(userId, by, ending, transaction);
-      const letter = letterIn(pinSet, client.language, undefined);
-      if (tell) await this.mailer.send({ to: email, letter, language: client.language }, transaction);
+      const language = await this.users.languageOf(userId, client.language, transaction);
+      const letter = letterIn(pinSet, language, undefined);
+      if (tell) await this.mailer.send({ to: email, letter, language }, transaction);
       await this.locks.clear(this.locks.subject('pin', nameKey(name)), transaction);
     });
   }

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { Language } from '../platform/language/language';
 
 /** A person. Ways to sign in point here; nothing here knows of them. */
 @Entity('users')
@@ -13,6 +14,10 @@ export class User {
 
   @Column('text', { nullable: true })
   name: string | null;
+
+  /** In which this person reads, as far as the registration told; null for those from before it was asked. */
+  @Column('text', { nullable: true })
+  language: Language | null;
 
   @Column({ type: 'timestamptz', name: 'email_verified_at', precision: 3, nullable: true })
   emailVerifiedAt: Date | null;

@@ -5,6 +5,7 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { violates } from '../platform/database/database-errors';
 import type { Client } from '../platform/http/client';
+import type { Language } from '../platform/language/language';
 import { EmailVerification } from './email-verification';
 import { User } from './user.entity';
 import { EmailExists } from './user.errors';
@@ -44,6 +45,7 @@ export class UsersService {
     const user = transaction.create(User, {
       email,
       name,
+      language: client.language,
       createdAt: now,
       emailVerifiedAt: emailVerified ? now : null,
     });
@@ -69,6 +71,15 @@ export class UsersService {
     const stillSeen = { id: userId, credentialVersion: seen, disabledAt: IsNull() };
     const { affected } = await transaction.update(User, stillSeen, { credentialVersion: seen + 1 });
     return affected === 1;
+  }
+
+  /**
+   * The language for a notice to a user, who may not be the one who asks: a thief must not choose it.
+   * @param otherwise for a user who never told
+   */
+  async languageOf(userId: string, otherwise: Language, transaction: EntityManager): Promise<Language> {
+    const user = await transaction.findOne(User, { select: { language: true }, where: { id: userId } });
+    return user?.language ?? otherwise;
   }
 
   /** Fills a name that is empty; one that a person has given stays. */

@@ -1,9 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class OneTimeTokensDevices1763800000000 implements MigrationInterface {
-  readonly name = 'OneTimeTokensDevices1763800000000';
+export class Mail1763800000000 implements MigrationInterface {
+  readonly name = 'Mail1763800000000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE users ADD COLUMN language text`);
     await runner.query(`
       CREATE TABLE one_time_tokens (
         token_hash bytea CONSTRAINT one_time_tokens_pkey PRIMARY KEY,
@@ -32,5 +33,6 @@ export class OneTimeTokensDevices1763800000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE devices, one_time_tokens`);
+    await runner.query(`ALTER TABLE users DROP COLUMN language`);
   }
 }
