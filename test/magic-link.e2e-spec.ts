@@ -1,4 +1,6 @@
+import { createHash, createHmac } from 'node:crypto';
 import { decodeJwt } from 'jose';
+import { OneTimeSweep } from '../src/platform/one-time/one-time-sweep';
 import { MagicLinkService } from '../src/magic-link/magic-link.service';
 import {
   bearer,
@@ -124,6 +126,34 @@ describe('a magic link', () => {
     await verify({ email, code: (await mailFor(email)).code }).expect(200);
   });
 
+  it('a new mail brings a new code with tries and time of its own', async () => {
+    const email = someEmail();
+    const first = await mailFor(email);
+    for (let turn = 0; turn < 5; turn++) await verify({ email, code: wrong(first.code) }).expect(401);
+    app.clock.advance({ minutes: 9 });
+    const { code } = await mailFor(email);
+    app.clock.advance({ minutes: 2 });
+    await verify({ email, code }).expect(200);
+  });
+
+  it('[B18] the code can’t be found by who has the table: its hash is keyed by the server’s secret', async () => {
+    const email = someEmail();
+    const { code } = await mailFor(email);
+    const [{ code_hash: stored }] = await app.database.query(
+      'SELECT code_hash FROM one_time_tokens WHERE subject = $1',
+      [email],
+    );
+    const text = `magic link\0${email}\0${code}`;
+    const guesses = [
+      createHash('sha256').update(text).digest(),
+      createHash('sha256').update(code).digest(),
+      ...['', 'one-time codes', 'gatehouse one-time codes'].map((key) =>
+        createHmac('sha256', key).update(text).digest(),
+      ),
+    ];
+    for (const guess of guesses) expect(stored.equals(guess)).toBe(false);
+  });
+
   it('[A19] a wrong code is refused alike for an address that nobody asked for', async () => {
     const unknown = await verify({ email: someEmail(), code: '000000' }).expect(401);
     expect(unknown.body.error).toEqual(INVALID);
@@ -175,7 +205,8 @@ describe('a magic link', () => {
     await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled.id]);
     await app.database.query('DELETE FROM users WHERE id = $1', [deleted.id]);
     await verify({ email: disabled.email, code: links[0]?.code }).expect(401);
-    for (const { token } of links) await verify({ token }).expect(401);
+    for (const { token } of links)
+      expect((await verify({ token }).expect(401)).body.error.code).toBe('INVALID_MAGIC_LINK');
     expect((await ask(disabled.email).expect(200)).body).toEqual({
       message: `Magic link sent to ${disabled.email}`,
     });
@@ -183,6 +214,59 @@ describe('a magic link', () => {
     expect(
       mailbox.received.some((mail) => mail.address === disabled.email && LINK.test(mail.subject ?? '')),
     ).toBe(false);
+  });
+
+  it('of a verified account that is disabled while it is used is no magic link any more', async () => {
+    const { id, email } = await register(app);
+    await verifyEmail(app, id);
+    const { token } = await mailFor(email);
+    const holder = app.database.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('UPDATE users SET credential_version = credential_version + 1 WHERE id = $1', [id]);
+    const redeeming = verify({ token }).then();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await holder.commitTransaction();
+    await holder.release();
+    const { status, body } = await redeeming;
+    expect([status, body.error]).toEqual([401, INVALID]);
+  });
+
+  it('of an account that was deleted is not for who registered the address after it', async () => {
+    const { id, email } = await register(app);
+    const { token } = await mailFor(email);
+    await app.database.query('DELETE FROM users WHERE id = $1', [id]);
+    await register(app, { email });
+    await verify({ token }).expect(401);
+  });
+
+  it('of an address that somebody registers in that very moment signs in to that account', async () => {
+    const email = someEmail();
+    const { token } = await mailFor(email);
+    const holder = app.database.createQueryRunner();
+    await holder.startTransaction();
+    const [{ id }] = await holder.query(
+      'INSERT INTO users (email, created_at) VALUES ($1, now()) RETURNING id',
+      [email],
+    );
+    const redeeming = verify({ token }).then();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await holder.commitTransaction();
+    await holder.release();
+    const { status, body } = await redeeming;
+    expect([status, body.user?._id]).toEqual([200, id]);
+  });
+
+  it('that nobody used is removed when its time is over, and others are not', async () => {
+    const [old, young] = [someEmail(), someEmail()];
+    await mailFor(old);
+    app.clock.advance({ minutes: 15 });
+    await mailFor(young);
+    await app.nest.get(OneTimeSweep, { strict: false }).sweep();
+    const left = await app.database.query(
+      `SELECT subject FROM one_time_tokens WHERE purpose = 'magic link' AND subject = ANY($1)`,
+      [[old, young]],
+    );
+    expect(left).toEqual([{ subject: young }]);
   });
 
   it('[B55] [A7] is no access token, no refresh token and nothing but a magic link', async () => {

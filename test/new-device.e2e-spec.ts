@@ -1,4 +1,4 @@
-import { bearer, GOOD_PASSWORD, register, someEmail, someName } from './support/builders';
+import { bearer, GOOD_PASSWORD, lockUser, register, someEmail, someName } from './support/builders';
 import { linkIn, useMailbox } from './support/mailbox';
 import { useApp } from './support/test-app';
 
@@ -99,11 +99,24 @@ describe('a sign-in from a new device', () => {
     await mailbox.next(email, NEW);
   });
 
+  it('[A2] is counted one after the other, however close they come', async () => {
+    const email = await from(FIREFOX);
+    const [{ id }] = await app.database.query('SELECT id FROM users WHERE email = $1', [email]);
+    const release = await lockUser(app, id);
+    const answers = Array.from({ length: 8 }, (_, turn) => login(email, `thief-${turn}/1`).then());
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await release();
+    for (const answer of answers) expect((await answer).status).toBe(200);
+    const told = 'SELECT count(*)::int AS n FROM devices WHERE user_id = $1 AND told';
+    expect(await app.database.query(told, [id])).toEqual([{ n: 5 }]);
+  });
+
   it('[A5] is what it is called by an owner who has just proven the address, whoever signed in before', async () => {
     const email = await from(SAFARI);
     await app.http.post('/auth/magic-link').send({ email }).expect(200);
     const token = linkIn(await mailbox.next(email, /sign-in link/)).searchParams.get('token');
     await app.http.post('/auth/verify-magic-link').set('User-Agent', FIREFOX).send({ token }).expect(200);
+    expect(await noticesTo(email)).toBe(0);
     await app.http.post('/auth/magic-link').send({ email }).expect(200);
     const next = linkIn(await mailbox.next(email, /sign-in link/)).searchParams.get('token');
     await app.http

@@ -21,7 +21,10 @@ function pressed(html: string, typed: Record<string, string> = {}): { action: st
 }
 
 describe('the built-in pages', () => {
-  const environment: Record<string, string> = { PLATFORM_NAME: 'Acme <b>' };
+  const environment: Record<string, string> = {
+    PLATFORM_NAME: 'Acme <b>',
+    CORS_ORIGINS: 'https://app.example',
+  };
   const mailbox = useMailbox(environment);
   const app = useApp({ environment });
   const open = (path: string, agent = FIREFOX) => app.http.get(path).set('User-Agent', agent);
@@ -125,6 +128,9 @@ describe('the built-in pages', () => {
       const { headers, text } = await open(path);
       const policy = String(headers['content-security-policy']);
       expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("; form-action 'self'");
+      expect(policy).toContain("; base-uri 'none'");
+      expect(policy).toContain("; frame-ancestors 'none'");
       expect(policy).not.toMatch(/unsafe|\*|https?:|data:/);
       expect(policy.includes('script-src')).toBe(path === '/auth/callback');
       expect(headers).toMatchObject({
@@ -137,6 +143,48 @@ describe('the built-in pages', () => {
       expect(text).not.toMatch(/<script>|style="|\son\w+=/);
       expect(text).toContain('Acme &lt;b>');
     }
+  });
+
+  it('[B55] show nothing for a link of another kind, of another address, or from too long ago', async () => {
+    const [verify, reset, magic, other] = [
+      await verifyPath(),
+      await resetPath(),
+      await magicPath(),
+      await verifyPath(),
+    ];
+    const tokenOf = (path: string) => /(?:token|verificationCode)=([\w-]+)/.exec(path)?.[1] ?? '';
+    const wrong = [
+      `/magic-link?token=${tokenOf(verify.path)}`,
+      `/magic-link?token=${tokenOf(reset.path)}`,
+      `/reset-password?token=${tokenOf(magic.path)}`,
+      `/reset-password?token=${tokenOf(verify.path)}`,
+      `/auth/verify?email=${verify.email}&verificationCode=${tokenOf(reset.path)}`,
+      `/auth/verify?email=${other.email}&verificationCode=${tokenOf(verify.path)}`,
+    ];
+    for (const path of wrong) expect([path, (await open(path)).status]).toEqual([path, 400]);
+    for (const { path } of [verify, reset, magic]) await open(path).expect(200);
+    app.clock.advance({ hours: 24 });
+    for (const { path } of [verify, reset, magic]) await open(path).expect(400);
+  });
+
+  it('say of a newer link where the newer one was asked for', async () => {
+    const email = someEmail();
+    await app.http.post('/auth/magic-link').set('User-Agent', CHROME).send({ email }).expect(200);
+    await mailbox.next(email, /sign-in link/);
+    app.clock.advance({ minutes: 5 });
+    const { path } = await magicPath(email);
+    const { text } = await open(path).expect(200);
+    expect(text).toContain('Firefox 128 on Windows');
+    expect(text).not.toContain('Chrome');
+  });
+
+  it('say that there were too many tries, and not that the code is wrong', async () => {
+    const { email } = await magicPath();
+    for (let turn = 0; turn < 20; turn++)
+      await app.http.post('/auth/verify-magic-link').send({ email, code: '000000' }).expect(401);
+    const { text } = await open('/magic-link');
+    const refused = await press(text, { email, code: '000000' }).expect(429);
+    expect(refused.text).toContain('Too many attempts');
   });
 
   it('GET and HEAD, ten times each, spend nothing', async () => {
@@ -182,6 +230,7 @@ describe('the built-in pages', () => {
       for (const headers of [
         { 'Sec-Fetch-Site': 'cross-site' },
         { Origin: 'https://evil.example' },
+        { Origin: 'https://app.example' },
         { 'Sec-Fetch-Site': 'same-site' },
         { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://localhost:3000' },
       ]) {

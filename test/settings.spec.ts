@@ -6,6 +6,7 @@ import { Settings, SettingsError, type Environment } from '../src/platform/confi
 import { secretSettings } from '../src/platform/crypto/app-secret';
 import { databaseSettings } from '../src/platform/database/database.settings';
 import { httpSettings } from '../src/platform/http/http.settings';
+import { mailSettings } from '../src/platform/mail/mail.settings';
 import { sessionSettings } from '../src/sessions/session.settings';
 import { signInMethods } from '../src/sign-in-methods';
 
@@ -45,6 +46,13 @@ describe('settings', () => {
       absoluteTtl: 2_592_000_000,
       idleTtl: 1_209_600_000,
     });
+  });
+
+  it('put links into the log only in development, and only where mail goes nowhere', () => {
+    const linksInLog = (environment: Environment) => read(environment).of(mailSettings).linksInLog;
+    expect(linksInLog({})).toBe(true);
+    expect(linksInLog({ SMTP_URL: 'smtp://localhost' })).toBe(false);
+    expect(linksInLog(production)).toBe(false);
   });
 
   it('that are set to nothing count as not set', () => {
