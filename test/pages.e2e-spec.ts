@@ -78,6 +78,10 @@ describe('the built-in pages', () => {
     const short = await press(text, { password: 'short', repeat: 'short' }).expect(400);
     expect(short.text).toContain('It needs at least 8 characters.');
     expect(short.text).not.toContain('value="short"');
+    // Eight signs as they are typed, four once they are composed.
+    const typed = 'e\u0301'.repeat(4);
+    const composed = await press(text, { password: typed, repeat: typed }).expect(400);
+    expect(composed.text).toContain('It needs at least 8 characters.');
     const common = await press(short.text, { password: 'password', repeat: 'password' }).expect(400);
     expect(common.text).toContain('Too many people use this one');
     const differs = await press(common.text, { password: NEXT, repeat: 'else' }).expect(400);

@@ -66,6 +66,12 @@ const words: Translated<Words> = {
   },
 };
 
+/** As the API takes a password: what is too short once it is composed is told at its field. */
+function composed(form: unknown, name: string): string | undefined {
+  const value = (form as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value.normalize('NFC') : undefined;
+}
+
 interface Problems {
   readonly password?: string;
   readonly repeat?: string;
@@ -99,7 +105,7 @@ export class ResetPasswordPage {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     this.crossSite.refuseForm(request);
-    const { password, repeat } = form as Record<string, unknown>;
+    const [password, repeat] = ['password', 'repeat'].map((name) => composed(form, name));
     const said = inLanguage(words, client.language);
     const fault = faultOfNewPassword(password);
     const token = textOf(form, 'token');

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock';
+import { BATCH, deleteInBatches } from '../database/in-batches';
 import { Jobs } from '../jobs/jobs';
 
 const EVERY_SECONDS = 60 * 60;
-const BATCH = 1_000;
 
 /** Removes tokens that nobody used in time. */
 @Injectable()
@@ -22,8 +22,6 @@ export class OneTimeSweep {
       DELETE FROM one_time_tokens WHERE token_hash IN (
         SELECT token_hash FROM one_time_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT ${BATCH}
            FOR UPDATE SKIP LOCKED)`;
-    for (let removed = BATCH; removed === BATCH;) {
-      [, removed] = await this.database.query<[unknown[], number]>(statement, [this.clock.now()]);
-    }
+    await deleteInBatches(this.database, statement, this.clock.now());
   }
 }

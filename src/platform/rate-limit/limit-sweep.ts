@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock';
+import { BATCH, deleteInBatches } from '../database/in-batches';
 import { Jobs } from '../jobs/jobs';
 import { FORGOTTEN_AFTER } from './guess-statements';
 
 const EVERY_SECONDS = 15 * 60;
-const BATCH = 1_000;
 
 /** Removes counts that no longer count. */
 @Injectable()
@@ -20,22 +20,18 @@ export class LimitSweep {
 
   async sweep(): Promise<void> {
     const now = this.clock.now();
-    await this.inBatches(
+    await deleteInBatches(
+      this.database,
       `DELETE FROM guess_locks WHERE subject IN (
          SELECT subject FROM guess_locks WHERE begun_at <= $1::timestamptz - ${FORGOTTEN_AFTER} ORDER BY begun_at
           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       now,
     );
-    await this.inBatches(
+    await deleteInBatches(
+      this.database,
       `DELETE FROM rate_limits WHERE key IN (
          SELECT key FROM rate_limits WHERE expire <= $1 ORDER BY expire LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       now.getTime(),
     );
-  }
-
-  private async inBatches(statement: string, until: unknown): Promise<void> {
-    for (let removed = BATCH; removed === BATCH;) {
-      [, removed] = await this.database.query<[unknown[], number]>(statement, [until]);
-    }
   }
 }
