@@ -34,8 +34,7 @@ const baseSettings = [
 ] as const;
 
 export const settingsOf = (methods: readonly SignInMethod[]): readonly SettingsDefinition<unknown>[] => [
-  ...baseSettings,
-  ...methods.flatMap((method) => method.settings),
+  ...new Set([...baseSettings, ...methods.flatMap((method) => method.settings)]),
 ];
 
 /** Composition root: the platform, the kernel and the ways to sign in. */

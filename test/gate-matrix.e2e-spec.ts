@@ -21,6 +21,7 @@ interface Everyone {
   readonly pin: { accessToken: string; refreshToken: string };
   /** What was mailed before the state came about. */
   readonly mailed: { verificationCode: string; resetToken: string; magicToken: string; code: string };
+  readonly identityId: string;
 }
 
 const PIN = '4711';
@@ -68,7 +69,12 @@ async function someone(app: TestApp): Promise<Everyone> {
     magicToken: magic?.['token'] ?? '',
     code: typed?.['code'] ?? '',
   };
-  return { id, email, name, wire, managed: managed.data, pin, mailed };
+  const [{ id: identityId }] = await app.database.query(
+    `INSERT INTO identities (user_id, method, issuer, subject, created_at)
+     VALUES ($1, 'google', 'https://accounts.google.com', gen_random_uuid()::text, now()) RETURNING id`,
+    [id],
+  );
+  return { id, email, name, wire, managed: managed.data, pin, mailed, identityId };
 }
 
 type State = (app: TestApp, who: Everyone) => Promise<unknown>;
@@ -163,6 +169,9 @@ const USING: Record<string, Path> = {
     app.http.delete(`/auth/${managed.sessionId}/sessions`).set(...bearer(wire.token)),
   'POST /auth/signout': (app, { managed }) =>
     app.http.post('/auth/signout').set(...bearer(managed.access_token)),
+  'GET /auth/identities': (app, { wire }) => app.http.get('/auth/identities').set(...bearer(wire.token)),
+  'DELETE /auth/identities/:id': (app, { wire, identityId }) =>
+    app.http.delete(`/auth/identities/${identityId}`).set(...bearer(wire.token)),
   'POST /auth/logout by Bearer': (app, { wire }) => app.http.post('/auth/logout').set(...bearer(wire.token)),
   'POST /auth/logout by cookie': (app, { pin: { accessToken } }) =>
     app.http.post('/auth/logout').set(...cookie({ accessToken })),

@@ -3,7 +3,8 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { ProofStrategy } from '../src/auth/proof.strategy';
 import { SignInRegistry } from '../src/auth/sign-in-registry';
-import type { Mark, Proof, SignInMethod } from '../src/auth/sign-in-method';
+import { Settings } from '../src/platform/config/settings';
+import type { CredentialHolder, Mark, Proof, SignInMethod } from '../src/auth/sign-in-method';
 import { UsersModule } from '../src/users/users.module';
 import { UsersService } from '../src/users/users.service';
 import { signInMethods } from '../src/sign-in-methods';
@@ -24,7 +25,14 @@ class WordStrategy extends PassportStrategy(ProofStrategy, 'word') {
   }
 }
 
-@Module({ imports: [UsersModule], providers: [WordStrategy] })
+/** What people have for it is the word, which everybody has. */
+@Injectable()
+class Words implements CredentialHolder {
+  opensFor = () => Promise.resolve(true);
+  forget = () => Promise.resolve(false);
+}
+
+@Module({ imports: [UsersModule], providers: [WordStrategy, Words] })
 class WordModule {}
 
 class WordBody {
@@ -37,7 +45,7 @@ const wordMethod = (marks: readonly Mark[] = [['word']]): SignInMethod => ({
   module: WordModule,
   strategy: 'word',
   settings: [],
-  credentials: null,
+  credentials: { holder: Words, secret: false },
   login: { contract: 'wire', marks, body: WordBody },
 });
 
@@ -86,7 +94,7 @@ describe('the seam for sign-in methods', () => {
 
   it('two methods that claim the same bodies refuse to start', () => {
     for (const marks of [[['email']], [['password', 'code']]]) {
-      expect(() => new SignInRegistry([...signInMethods, wordMethod(marks)])).toThrow(
+      expect(() => new SignInRegistry([...signInMethods, wordMethod(marks)], Settings.read({}, []))).toThrow(
         /both claim bodies with/,
       );
     }

@@ -1,8 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionsModule } from '../sessions/sessions.module';
 import { UsersModule } from '../users/users.module';
-import { AddressClaim } from './address-claim';
 import { AuthController } from './auth.controller';
+import { AccountLinking } from './linking/account-linking';
+import { AddressClaim } from './linking/address-claim';
+import { Credentials } from './linking/credentials';
+import { Identities } from './linking/identities';
+import { IdentitiesController } from './linking/identities.controller';
+import { Identity } from './linking/identity.entity';
+import { IdentityNotice } from './linking/identity-notice';
+import { LinkedIdentities } from './linking/linked-identities';
 import { ManagedAuthController } from './managed-auth.controller';
 import { RegistrationService } from './registration.service';
 import { SecretAttempts } from './secret-attempts';
@@ -10,11 +18,13 @@ import { SignInRegistry } from './sign-in-registry';
 import { SignInService } from './sign-in.service';
 import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
 
+const linking = [AccountLinking, AddressClaim, Credentials, Identities, LinkedIdentities];
+
 @Module({
-  imports: [SessionsModule, UsersModule],
-  controllers: [AuthController, ManagedAuthController],
-  providers: [AddressClaim, RegistrationService, SecretAttempts, SignInRegistry, SignInService],
-  exports: [AddressClaim, SecretAttempts, SignInRegistry, SignInService, SessionsModule],
+  imports: [SessionsModule, UsersModule, TypeOrmModule.forFeature([Identity])],
+  controllers: [AuthController, IdentitiesController, ManagedAuthController],
+  providers: [...linking, IdentityNotice, RegistrationService, SecretAttempts, SignInRegistry, SignInService],
+  exports: [...linking, SecretAttempts, SignInRegistry, SignInService, SessionsModule],
 })
 export class AuthModule {
   /** Global, because every sign-in method needs the gate. */

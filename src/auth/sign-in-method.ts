@@ -1,7 +1,7 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { ContractName } from '../platform/http/contract-name';
-import type { SettingsDefinition } from '../platform/config/settings';
+import type { Settings, SettingsDefinition } from '../platform/config/settings';
 import type { ApiError } from '../platform/http/api-error';
 import type { Client } from '../platform/http/client';
 import type { MethodName } from '../sessions/method-name';
@@ -41,8 +41,10 @@ export interface Registrar<Body extends object = object> {
 
 /** Keeps what a method knows people by. */
 export interface CredentialHolder {
+  /** Whether a user can sign in by it as things stand. */
+  opensFor(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean>;
   /** Removes what it has of a user, within the caller's transaction; whether there was anything. */
-  forget(userId: string, transaction: EntityManager): Promise<boolean>;
+  forget(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean>;
 }
 
 /**
@@ -53,14 +55,18 @@ export interface SignInMethod {
   readonly name: MethodName;
   readonly provider: (typeof PROVIDERS)[number];
   readonly module: Type;
-  /** The name of its Passport strategy, which yields a `Proof`. */
+  /** The name of its Passport strategy, which yields a `Proof`, or the identity elsewhere that leads to one. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
+  /** What people call it, where that is not its name. */
+  readonly title?: (settings: Settings) => string;
+  /** Whether the settings turn it on. One that is off keeps its routes, which say so, and what people have for it. */
+  readonly isOn?: (settings: Settings) => boolean;
   /**
-   * Keeps what people have for it, a password or an identity; null where they have nothing. A secret is something that
-   * they know, and that somebody else may know too.
+   * Keeps what people have for it, a password or an identity. A secret is something that they know, and that somebody
+   * else may know too.
    */
-  readonly credentials: { readonly holder: Type<CredentialHolder>; readonly secret: boolean } | null;
+  readonly credentials: { readonly holder: Type<CredentialHolder>; readonly secret: boolean };
   /** Set where the method takes part in `POST /auth/login`. */
   readonly login?: SharedBody;
   /** Set where people may register by it, at `POST /auth/register`. */
@@ -82,3 +88,5 @@ export const SIGN_IN_METHODS = Symbol('sign-in methods');
 export const signInMethodsProvider = (
   methods: readonly SignInMethod[],
 ): FactoryProvider<readonly SignInMethod[]> => ({ provide: SIGN_IN_METHODS, useFactory: () => methods });
+
+export const isOn = (method: SignInMethod, settings: Settings): boolean => method.isOn?.(settings) ?? true;

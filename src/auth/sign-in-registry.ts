@@ -1,6 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ValidationFailed } from '../platform/http/api-error';
-import { PROVIDERS, SIGN_IN_METHODS, type Mark, type SharedBody, type SignInMethod } from './sign-in-method';
+import { Settings } from '../platform/config/settings';
+import {
+  isOn,
+  PROVIDERS,
+  SIGN_IN_METHODS,
+  type Mark,
+  type SharedBody,
+  type SignInMethod,
+} from './sign-in-method';
 
 type Dispatched = 'login' | 'register';
 export type MethodWith<P extends Dispatched> = SignInMethod & Required<Pick<SignInMethod, P>>;
@@ -14,13 +22,17 @@ export const methodsWith = <P extends Dispatched>(
 /** Knows the ways to sign in and finds the one that a request is meant for. */
 @Injectable()
 export class SignInRegistry {
-  constructor(@Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[]) {
+  constructor(
+    @Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[],
+    private readonly settings: Settings,
+  ) {
     refuseAmbiguity('login', methods);
     refuseAmbiguity('register', methods);
   }
 
   get providers(): string[] {
-    return PROVIDERS.filter((provider) => this.methods.some((method) => method.provider === provider));
+    const on = this.methods.filter((method) => isOn(method, this.settings));
+    return PROVIDERS.filter((provider) => on.some((method) => method.provider === provider));
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { SignInMethod } from '../auth/sign-in-method';
 import { MagicLinkModule } from './magic-link.module';
+import { MagicLinkService } from './magic-link.service';
 import { magicLinkSettings } from './magic-link.settings';
 import { MAGIC_LINK_STRATEGY } from './magic-link.strategy';
 
@@ -9,5 +10,6 @@ export const magicLinkMethod: SignInMethod = {
   module: MagicLinkModule,
   strategy: MAGIC_LINK_STRATEGY,
   settings: [magicLinkSettings],
-  credentials: null,
+  // What people have for it is their mailbox.
+  credentials: { holder: MagicLinkService, secret: false },
 };

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
-import { AddressClaim } from '../auth/address-claim';
+import { DataSource, IsNull, Not, type EntityManager } from 'typeorm';
+import { InvalidCredentials } from '../auth/auth.errors';
+import { AccountLinking } from '../auth/linking/account-linking';
 import { authSettings, type AuthSettings } from '../auth/auth.settings';
 import { SecretAttempts } from '../auth/secret-attempts';
-import type { Proof } from '../auth/sign-in-method';
+import type { CredentialHolder, Proof } from '../auth/sign-in-method';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { FrontEnd } from '../platform/front-end/front-end';
@@ -20,6 +21,7 @@ import {
   type TokenHandle,
 } from '../platform/one-time/one-time-tokens';
 import { deviceInWords } from '../sessions/device';
+import { User } from '../users/user.entity';
 import { EmailExists } from '../users/user.errors';
 import { UsersService } from '../users/users.service';
 import { InvalidMagicLink } from './magic-link.errors';
@@ -37,11 +39,9 @@ interface Payload {
 
 const TOO_MANY = 'Too many wrong codes; use the link in the mail, or try again later';
 
-type Known = Proof['user'] & { readonly disabled: boolean; readonly verified: boolean };
-
 /** Proves who someone is by what they read in their mail: a link, or the code beside it. */
 @Injectable()
-export class MagicLinkService {
+export class MagicLinkService implements CredentialHolder {
   private readonly purpose: OneTimePurpose;
   private readonly maySignUp: boolean;
 
@@ -54,7 +54,7 @@ export class MagicLinkService {
     private readonly limits: MailLimits,
     private readonly attempts: SecretAttempts,
     private readonly users: UsersService,
-    private readonly claims: AddressClaim,
+    private readonly linking: AccountLinking,
     private readonly audit: AuditTrail,
     @Inject(magicLinkSettings.token) private readonly settings: MagicLinkSettings,
     @Inject(authSettings.token) { registrationOpen }: AuthSettings,
@@ -67,7 +67,7 @@ export class MagicLinkService {
   /** Mails a link and a code. Where nobody may sign in by it the same work is done, and no mail is sent. */
   async request(email: string, client: Client): Promise<void> {
     if (!(await this.limits.allowRequest('magic link', email, client))) return;
-    const user = await this.find(email, this.database.manager);
+    const user = await this.linking.findByEmail(email, this.database.manager, false);
     const userId = user?.id ?? null;
     const mayUse = user ? !user.disabled : this.maySignUp;
     const { ip, language } = client;
@@ -104,7 +104,7 @@ export class MagicLinkService {
    * @throws RateLimited after too many wrong codes for one address, however many mails they came in
    */
   async proveByCode(email: string, code: string, client: Client): Promise<Proof> {
-    const user = await this.find(email, this.database.manager);
+    const user = await this.linking.findByEmail(email, this.database.manager, false);
     let handle: TokenHandle | null = null;
     const attempt = { secret: 'code', name: email, userId: user?.id ?? null, client } as const;
     const check = async () => {
@@ -121,36 +121,28 @@ export class MagicLinkService {
   /** Once more when somebody registered the address just now: then there is an account to sign in to. */
   private async redeem(handle: TokenHandle, client: Client): Promise<Proof> {
     const work = (transaction: EntityManager) => this.spend(handle, client, transaction);
-    return this.database.transaction(work).catch((error: unknown) => {
+    const proven = this.database.transaction(work).catch((error: unknown) => {
       if (!(error instanceof EmailExists)) throw error;
       return this.database.transaction(work);
+    });
+    return proven.catch((error: unknown) => {
+      throw error instanceof InvalidCredentials ? new InvalidMagicLink() : error;
     });
   }
 
   private async spend(handle: TokenHandle, client: Client, transaction: EntityManager): Promise<Proof> {
     const spent = await this.tokens.spend<Payload>(this.purpose, handle, transaction);
     if (!spent?.subject) throw new InvalidMagicLink();
-    const user = await this.find(spent.subject, transaction, 'FOR UPDATE');
+    const user = await this.linking.findByEmail(spent.subject, transaction);
     const { userId, credentialVersion } = spent.payload;
     // One that was asked for an account is for that one: it makes no new account in place of a deleted one.
     const changed = user?.id !== userId || user.credentialVersion !== credentialVersion;
     if (userId !== null && changed) throw new InvalidMagicLink();
     return {
       user: user
-        ? await this.admit(user, client, transaction)
+        ? await this.linking.admit(user, client, transaction)
         : await this.signUp(spent.subject, client, transaction),
     };
-  }
-
-  /** Where nobody had proven the address before, what they set is removed first. */
-  private async admit(user: Known, client: Client, transaction: EntityManager): Promise<Proof['user']> {
-    const { id, email, credentialVersion, verified } = user;
-    if (user.disabled || email === null) throw new InvalidMagicLink();
-    if (verified) return user;
-    const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
-    if (!first) throw new InvalidMagicLink();
-    await this.claims.claim({ id, email }, client, transaction, true);
-    return { ...user, credentialVersion: credentialVersion + 1 };
   }
 
   private async signUp(email: string, client: Client, transaction: EntityManager): Promise<Proof['user']> {
@@ -158,13 +150,13 @@ export class MagicLinkService {
     return this.users.create({ email, name: null, emailVerified: true }, client, transaction);
   }
 
-  private async find(email: string, manager: EntityManager, lock = ''): Promise<Known | undefined> {
-    const [known] = await manager.query<Known[]>(
-      `SELECT id, email, name, credential_version AS "credentialVersion", disabled_at IS NOT NULL AS disabled,
-              email_verified_at IS NOT NULL AS verified
-         FROM users WHERE email = $1 ${lock}`,
-      [email],
-    );
-    return known;
+  /** Who has no password may always come by mail; an address that was never proven may be a stranger's. */
+  opensFor(userId: string, transaction: EntityManager): Promise<boolean> {
+    return transaction.existsBy(User, { id: userId, emailVerifiedAt: Not(IsNull()) });
+  }
+
+  /** A mailbox is not ours to take away. */
+  forget(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 }

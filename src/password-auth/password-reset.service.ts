@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AddressClaim } from '../auth/address-claim';
+import { AddressClaim } from '../auth/linking/address-claim';
+import { Credentials } from '../auth/linking/credentials';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import { FrontEnd } from '../platform/front-end/front-end';
@@ -51,6 +52,7 @@ export class PasswordResets {
     private readonly locks: GuessLocks,
     private readonly users: UsersService,
     private readonly claims: AddressClaim,
+    private readonly credentials: Credentials,
     private readonly endings: SessionEndings,
     private readonly audit: AuditTrail,
   ) {}
@@ -119,7 +121,7 @@ export class PasswordResets {
       const first = await this.users.bumpCredentialVersion(id, owner.credentialVersion, transaction);
       if (!first) throw new InvalidResetToken();
       const removed = owner.verified
-        ? await this.claims.removeSecrets(id, 'password', client, transaction)
+        ? await this.credentials.removeSecrets(id, 'password', client, transaction)
         : await this.claims.claim(owner, client, transaction, false);
       await transaction.upsert(Password, { userId: id, hash, changedAt: this.clock.now() }, ['userId']);
       const details = { credential: 'password', by: 'mailed link' };

@@ -116,6 +116,10 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     await this.demandCurrent(caller, given, client);
   }
 
+  opensFor(userId: string, transaction: EntityManager): Promise<boolean> {
+    return transaction.existsBy(Password, { userId });
+  }
+
   async forget(userId: string, transaction: EntityManager): Promise<boolean> {
     const { affected } = await transaction.delete(Password, { userId });
     return affected === 1;

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, LessThan, type EntityManager } from 'typeorm';
 import { InvalidCredentials } from '../auth/auth.errors';
 import { CurrentPassword } from '../auth/current-password';
 import { SecretAttempts } from '../auth/secret-attempts';
@@ -134,6 +134,10 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
       if (tell) await this.mailer.send({ to: email, letter, language }, transaction);
       await this.locks.clear(this.locks.subject('pin', nameKey(name)), transaction);
     });
+  }
+
+  opensFor(userId: string, transaction: EntityManager): Promise<boolean> {
+    return transaction.existsBy(Pin, { userId, failuresInARow: LessThan(this.offAfter) });
   }
 
   async forget(userId: string, transaction: EntityManager): Promise<boolean> {

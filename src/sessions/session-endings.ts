@@ -12,6 +12,7 @@ export type EndingReason =
   | 'password_reset'
   | 'pin_changed'
   | 'address_proven'
+  | 'identity_unlinked'
   | 'refresh_token_reused'
   | 'too_many_sessions';
 

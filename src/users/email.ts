@@ -1,13 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsEmail, Matches } from 'class-validator';
+import { isEmail, IsEmail, Matches } from 'class-validator';
 
 const message = '$property must be a valid email address';
 
 /** Not `toLowerCase`, which makes ASCII of some letters that are none, such as the Kelvin sign. */
 const toAsciiLowerCase = (text: string): string =>
   text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+const PLAIN = /^[!#-~]*$/;
+const ASCII_ALONE = { allow_utf8_local_part: false };
 
 /**
  * A field that holds an email address: trimmed, in lower case, at most 254 characters, plain ASCII without
@@ -20,6 +23,12 @@ export const Email = (): PropertyDecorator =>
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? toAsciiLowerCase(value.trim()) : value,
     ),
-    Matches(/^[!#-~]*$/, { message }),
-    IsEmail({ allow_utf8_local_part: false }, { message }),
+    Matches(PLAIN, { message }),
+    IsEmail(ASCII_ALONE, { message }),
   );
+
+/** The same for an address that somebody else tells us; null for one that we would not take from its owner either. */
+export function readEmail(given: unknown): string | null {
+  const email = typeof given === 'string' ? toAsciiLowerCase(given.trim()) : '';
+  return PLAIN.test(email) && isEmail(email, ASCII_ALONE) ? email : null;
+}

@@ -4,6 +4,7 @@ import { Transform } from 'class-transformer';
 import { IsDefined, IsString, Matches, MaxLength } from 'class-validator';
 
 const MOST = 100;
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** A field that holds a person's name: trimmed, composed (NFC), without control characters or halves of characters. */
 export const Name = (
@@ -20,3 +21,19 @@ export const Name = (
     Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: '$property must not contain control characters' }),
     MaxLength(MOST, { message: `$property must have at most ${MOST} characters` }),
   );
+
+/** The same for a name that somebody else tells us: cut where it is too long, null where nothing is left. */
+export function readName(given: unknown): string | null {
+  if (typeof given !== 'string') return null;
+  const printable = Array.from(given.slice(0, 10 * MOST).normalize('NFC')).filter(
+    (one) => !UNPRINTABLE.test(one),
+  );
+  return (
+    printable
+      .join('')
+      .trim()
+      .slice(0, MOST)
+      .replace(/[\uD800-\uDBFF]$/, '')
+      .trim() || null
+  );
+}

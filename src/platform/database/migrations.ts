@@ -1,6 +1,12 @@
 import { UsersSessionsKeys1763700000000 } from './migrations/1763700000000-users-sessions-keys';
 import { PinsLimitsAudit1763750000000 } from './migrations/1763750000000-pins-limits-audit';
 import { Mail1763800000000 } from './migrations/1763800000000-mail';
+import { Identities1763850000000 } from './migrations/1763850000000-identities';
 
 /** In the order in which they run. A migration that has been released is never changed. */
-export const migrations = [UsersSessionsKeys1763700000000, PinsLimitsAudit1763750000000, Mail1763800000000];
+export const migrations = [
+  UsersSessionsKeys1763700000000,
+  PinsLimitsAudit1763750000000,
+  Mail1763800000000,
+  Identities1763850000000,
+];

@@ -1,4 +1,4 @@
-import type { LetterTexts } from '../platform/mail/letter';
+import type { LetterTexts } from '../../platform/mail/letter';
 
 /** Tells the owner of an address, who has just proven it, that what was set before is gone. */
 export const addressClaimed: LetterTexts<void> = {

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Client } from '../../platform/http/client';
+import { addressKey } from '../../platform/rate-limit/address-key';
+import { rateLimitSettings, type RateLimitSettings } from '../../platform/rate-limit/rate-limit.settings';
+import { RateLimits, type RateLimit } from '../../platform/rate-limit/rate-limits';
+import { EmailExists } from '../../users/user.errors';
+import { UsersService } from '../../users/users.service';
+import { InvalidCredentials, RegistrationClosed } from '../auth.errors';
+import { authSettings, type AuthSettings } from '../auth.settings';
+import type { Proof } from '../sign-in-method';
+import { ACCOUNT, type Account } from './account';
+import { AddressClaim } from './address-claim';
+import type { ExternalIdentity } from './external-identity';
+import { Identities } from './identities';
+import { IdentityNotice } from './identity-notice';
+
+/** A parallel sign-in by the same identity was first: to be tried again, and then it is known. */
+class IdentityExists extends Error {}
+
+/**
+ * Whose account a proof of an address, or of an identity elsewhere, leads to. All rules of linking stand here, for every
+ * method: an identity is known by issuer and subject alone; an address joins an existing account only where somebody
+ * vouches for it; and where the account never proved that address, what was set before is removed first.
+ */
+@Injectable()
+export class AccountLinking {
+  private readonly registrations: RateLimit;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly users: UsersService,
+    private readonly identities: Identities,
+    private readonly claims: AddressClaim,
+    private readonly notice: IdentityNotice,
+    @Inject(authSettings.token) private readonly settings: AuthSettings,
+    @Inject(rateLimitSettings.token) { registrations }: RateLimitSettings,
+    limits: RateLimits,
+  ) {
+    this.registrations = limits.limit('registrations', registrations);
+  }
+
+  /** The account that has an address, whose row stays locked within a transaction. */
+  async findByEmail(email: string, manager: EntityManager, lock = true): Promise<Account | undefined> {
+    const [account] = await manager.query<Account[]>(
+      `SELECT ${ACCOUNT} FROM users u WHERE u.email = $1 ${lock ? 'FOR UPDATE' : ''}`,
+      [email],
+    );
+    return account;
+  }
+
+  /**
+   * Lets who has proven an account's address in. Where nobody had proven it before, what was set before is removed.
+   * @throws InvalidCredentials when the account may not be signed in to
+   */
+  async admit(account: Account, client: Client, transaction: EntityManager): Promise<Proof['user']> {
+    const { id, email, credentialVersion, verified } = account;
+    if (account.disabled || email === null) throw new InvalidCredentials();
+    if (verified) return account;
+    const first = await this.users.bumpCredentialVersion(id, credentialVersion, transaction);
+    if (!first) throw new InvalidCredentials();
+    await this.claims.claim({ id, email }, client, transaction, true);
+    return { ...account, credentialVersion: credentialVersion + 1 };
+  }
+
+  /**
+   * Who signs in by an identity: its user, else the account whose address the issuer vouches for, else a new one.
+   * @throws InvalidCredentials when that account may not be signed in to
+   * @throws RegistrationClosed
+   * @throws RateLimited when too many have registered from this address
+   */
+  async proofOf(identity: ExternalIdentity, client: Client): Promise<Proof> {
+    const owner = await this.identities.ownerOf(identity);
+    // One that is disabled is for the gate to refuse.
+    if (owner && (owner.disabled || isUpToDate(owner, identity))) return { user: owner };
+    // Before the transaction, because limits are counted on a connection of their own.
+    const tell = owner ? false : await this.prepare(identity, client);
+    const work = (transaction: EntityManager) => this.join(identity, client, transaction, tell);
+    return this.database.transaction(work).catch((error: unknown) => {
+      if (!(error instanceof IdentityExists || error instanceof EmailExists)) throw error;
+      return this.database.transaction(work);
+    });
+  }
+
+  /** @returns whether the owner of an account that is joined may be sent a mail of it */
+  private async prepare({ email }: ExternalIdentity, client: Client): Promise<boolean> {
+    const account = email === null ? undefined : await this.findByEmail(email, this.database.manager, false);
+    if (!account) {
+      if (!this.settings.registrationOpen) throw new RegistrationClosed();
+      await this.registrations.consume(addressKey(client.ip));
+    }
+    // Who claims an account is told by another mail.
+    return account?.verified === true && this.notice.mayTell(account);
+  }
+
+  private async join(
+    identity: ExternalIdentity,
+    client: Client,
+    transaction: EntityManager,
+    tell: boolean,
+  ): Promise<Proof> {
+    const owner = await this.identities.ownerOf(identity, transaction);
+    if (owner) {
+      if (owner.knownEmail !== identity.email) await this.identities.renewEmail(identity, transaction);
+      return { user: await this.fill(owner, identity, transaction) };
+    }
+    const { email, name } = identity;
+    const account = email === null ? undefined : await this.findByEmail(email, transaction);
+    const user = account
+      ? await this.admit(account, client, transaction)
+      : await this.users.create({ email, name, emailVerified: email !== null }, client, transaction);
+    if (!(await this.identities.add(user.id, identity, transaction))) throw new IdentityExists();
+    await this.notice.record('added', { user, identity, client }, transaction);
+    if (tell) await this.notice.send('added', { user, identity, client }, transaction);
+    return { user: await this.fill(user, identity, transaction) };
+  }
+
+  /** What a person has not given yet: a name, and an address that the issuer vouches for. */
+  async fill(
+    user: Proof['user'],
+    { name, email }: ExternalIdentity,
+    transaction: EntityManager,
+  ): Promise<Proof['user']> {
+    if (user.name === null && name !== null) await this.users.nameIfNameless(user.id, name, transaction);
+    if (user.email !== null || email === null) return { ...user, name: user.name ?? name };
+    const filled = await this.users.fillEmail(user.id, email, transaction);
+    return { ...user, name: user.name ?? name, email: filled ? email : null };
+  }
+}
+
+const isUpToDate = (
+  owner: Account & { knownEmail: string | null },
+  { email, name }: ExternalIdentity,
+): boolean =>
+  owner.knownEmail === email &&
+  (owner.name !== null || name === null) &&
+  (owner.email !== null || email === null);

@@ -1,0 +1,39 @@
+import type { MethodName } from '../../sessions/method-name';
+import { readEmail } from '../../users/email';
+import { readName } from '../../users/name';
+
+/** Who somebody is elsewhere, as an issuer has told us. */
+export interface ExternalIdentity {
+  readonly method: MethodName;
+  readonly issuer: string;
+  readonly subject: string;
+  /** Null unless the issuer calls it verified, and it is one that we take. */
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
+/** What an issuer says, unchecked. */
+interface Claims {
+  readonly subject: unknown;
+  readonly email: unknown;
+  readonly emailVerified: unknown;
+  readonly name: unknown;
+}
+
+/** The longest of OpenID Connect Core, 2. */
+const LONGEST_SUBJECT = 255;
+
+/**
+ * @throws Error when there is no subject: two people without one would be one
+ */
+export function readIdentity(
+  { method, issuer }: Pick<ExternalIdentity, 'method' | 'issuer'>,
+  { subject, email, emailVerified, name }: Claims,
+): ExternalIdentity {
+  if (typeof subject !== 'string' || subject.trim() === '' || subject.length > LONGEST_SUBJECT) {
+    throw new Error(`${issuer} names no subject`);
+  }
+  // Some issuers write the boolean as a text.
+  const vouched = emailVerified === true || emailVerified === 'true';
+  return { method, issuer, subject, email: vouched ? readEmail(email) : null, name: readName(name) };
+}

@@ -1,0 +1,39 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { MethodName } from '../../sessions/method-name';
+import { User } from '../../users/user.entity';
+
+/**
+ * Who a user is elsewhere: the subject of an issuer. By these two alone people are known again: an email changes hands,
+ * and a provider's name may come to stand for another server (OpenID Connect Core, 5.7).
+ */
+@Entity('identities')
+@Unique('identities_issuer_subject_key', ['issuer', 'subject'])
+export class Identity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'identities_pkey' })
+  id: string;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'identities_user_id_fkey' })
+  user?: User;
+
+  @Index('identities_user_id_idx')
+  @Column('uuid', { name: 'user_id' })
+  userId: string;
+
+  /** By which it came here. */
+  @Column('text')
+  method: MethodName;
+
+  @Column('text')
+  issuer: string;
+
+  @Column('text')
+  subject: string;
+
+  /** The address that the issuer vouched for last; to be shown, never to be searched for. */
+  @Column('text', { nullable: true })
+  email: string | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
+  createdAt: Date;
+}

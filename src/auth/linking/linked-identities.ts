@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Clock } from '../../platform/clock/clock';
+import type { Client } from '../../platform/http/client';
+import type { Principal } from '../../platform/http/principal';
+import { SessionEndings } from '../../sessions/session-endings';
+import { InvalidToken } from '../../sessions/session.errors';
+import { EmailExists } from '../../users/user.errors';
+import { UsersService } from '../../users/users.service';
+import type { Proof } from '../sign-in-method';
+import { ACCOUNT, type Account } from './account';
+import { AccountLinking } from './account-linking';
+import { Credentials } from './credentials';
+import type { ExternalIdentity } from './external-identity';
+import { Identities } from './identities';
+import { IdentityNotice } from './identity-notice';
+import { IdentityTaken, IdentityUnknown, LastWayIn, ReauthenticationNeeded } from './linking.errors';
+
+/** How long ago a person may have signed in who changes how they sign in. */
+const FRESH = 10 * 60_000;
+
+/** Who asks: a user, by one of their sessions. */
+export interface Asking {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** What a signed-in person does with the identities of their account. */
+@Injectable()
+export class LinkedIdentities {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+    private readonly users: UsersService,
+    private readonly identities: Identities,
+    private readonly linking: AccountLinking,
+    private readonly credentials: Credentials,
+    private readonly endings: SessionEndings,
+    private readonly notice: IdentityNotice,
+  ) {}
+
+  /** @throws ReauthenticationNeeded */
+  demandFresh({ session }: Principal): void {
+    const age = this.clock.now().getTime() - session.createdAt.getTime();
+    if (age > FRESH) throw new ReauthenticationNeeded();
+  }
+
+  /**
+   * Links an identity that the person has proven to the account that they are signed in to; one that is linked to it
+   * already stays as it is.
+   * @throws IdentityTaken
+   * @throws InvalidToken when the session has ended meanwhile
+   */
+  async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<void> {
+    const email = await this.emailOf(asking.userId);
+    const tell = await this.notice.mayTell({ email });
+    const work = (transaction: EntityManager) => this.add(asking, identity, client, transaction, tell);
+    await this.database.transaction(work).catch((error: unknown) => {
+      if (!(error instanceof EmailExists)) throw error;
+      return this.database.transaction(work);
+    });
+  }
+
+  private async add(
+    asking: Asking,
+    identity: ExternalIdentity,
+    client: Client,
+    transaction: EntityManager,
+    tell: boolean,
+  ): Promise<void> {
+    const user = await this.hold(asking, transaction);
+    if (!(await this.identities.add(user.id, identity, transaction))) {
+      const owner = await this.identities.ownerOf(identity, transaction);
+      if (owner?.id !== user.id) throw new IdentityTaken();
+      return;
+    }
+    const filled = await this.linking.fill(user, identity, transaction);
+    const change = { user: filled, identity, client, sessionId: asking.sessionId };
+    await this.notice.record('added', change, transaction);
+    if (tell) await this.notice.send('added', change, transaction);
+  }
+
+  /**
+   * Unlinks an identity and ends the user's other sessions: whoever has it may have opened them.
+   * @throws ReauthenticationNeeded
+   * @throws IdentityUnknown
+   * @throws LastWayIn
+   */
+  async unlink(id: string, caller: Principal, client: Client): Promise<void> {
+    this.demandFresh(caller);
+    const asking = { userId: caller.user.id, sessionId: caller.session.id };
+    const tell = await this.notice.mayTell(caller.user);
+    await this.database.transaction(async (transaction) => {
+      const user = await this.hold(asking, transaction);
+      const identity = await this.identities.remove(id, user.id, transaction);
+      if (!identity) throw new IdentityUnknown();
+      if (!(await this.credentials.anyOpensFor(user.id, transaction))) throw new LastWayIn();
+      const change = { user, identity, client, sessionId: asking.sessionId };
+      await this.notice.record('removed', change, transaction);
+      const ending = { reason: 'identity_unlinked', client, by: asking.sessionId } as const;
+      await this.endings.endAll(user.id, asking.sessionId, ending, transaction);
+      if (tell) await this.notice.send('removed', change, transaction);
+    });
+  }
+
+  /**
+   * Keeps the account and the session that asks as they are until the change is made. Of parallel changes of one account
+   * one waits for the other: else two who unlink could each take the other's for the way in that is left.
+   */
+  private async hold({ userId, sessionId }: Asking, transaction: EntityManager): Promise<Proof['user']> {
+    const [user] = await transaction.query<Account[]>(
+      `SELECT ${ACCOUNT} FROM users u WHERE u.id = $1 AND u.disabled_at IS NULL FOR UPDATE`,
+      [userId],
+    );
+    if (!user) throw new InvalidToken();
+    await this.users.bumpCredentialVersion(userId, user.credentialVersion, transaction);
+    await this.endings.hold(userId, sessionId, transaction);
+    return user;
+  }
+
+  private async emailOf(userId: string): Promise<string | null> {
+    const [user] = await this.database.query<{ email: string | null }[]>(
+      'SELECT email FROM users WHERE id = $1',
+      [userId],
+    );
+    return user?.email ?? null;
+  }
+}
