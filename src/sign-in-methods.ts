@@ -1,7 +1,17 @@
 import { magicLinkMethod } from './magic-link/magic-link.method';
 import type { SignInMethod } from './auth/sign-in-method';
+import { githubMethod } from './oauth/github/github.method';
+import { googleMethod } from './oauth/google/google.method';
+import { oidcMethod } from './oauth/oidc/oidc.method';
 import { passwordMethod } from './password-auth/password.method';
 import { pinMethod } from './pin-auth/pin.method';
 
 /** THE list: one line per way to sign in. A body goes to the first that finds its mark in it. */
-export const signInMethods: readonly SignInMethod[] = [pinMethod, passwordMethod, magicLinkMethod];
+export const signInMethods: readonly SignInMethod[] = [
+  pinMethod,
+  passwordMethod,
+  magicLinkMethod,
+  googleMethod,
+  githubMethod,
+  oidcMethod,
+];

@@ -10,6 +10,7 @@ interface Words {
   readonly signedIn: string;
   readonly signOut: string;
   readonly signedOut: string;
+  readonly linked: string;
   readonly nothing: string;
   readonly noScript: string;
   readonly errors: Readonly<Record<string, string>>;
@@ -22,6 +23,7 @@ const words: Translated<Words> = {
     signedIn: 'You are signed in as',
     signOut: 'Sign out',
     signedOut: 'You are signed out. You can close this page.',
+    linked: 'The other account is linked: you can sign in by it from now on. You can close this page.',
     nothing: 'There is nothing to take over here: open this page by signing in.',
     noScript: 'This page takes over your sign-in by a script. Allow JavaScript for it, and sign in again.',
     errors: {
@@ -29,6 +31,8 @@ const words: Translated<Words> = {
       invalid_state: 'This sign-in was not begun in this browser, or took too long. Begin again.',
       provider_error: 'The other service could not sign you in. Try again in a while.',
       account_unavailable: 'This account can’t be signed in to. Ask whoever runs this service.',
+      identity_taken:
+        'That account is linked to somebody else’s here. Sign in by it, or unlink it there first. Nothing has changed.',
       other: 'The sign-in did not work. Begin again.',
     },
   },
@@ -38,6 +42,8 @@ const words: Translated<Words> = {
     signedIn: 'Sie sind angemeldet als',
     signOut: 'Abmelden',
     signedOut: 'Sie sind abgemeldet. Sie können diese Seite schließen.',
+    linked:
+      'Das andere Konto ist verknüpft: Ab jetzt können Sie sich damit anmelden. Sie können diese Seite schließen.',
     nothing: 'Hier gibt es nichts zu übernehmen: Öffnen Sie diese Seite, indem Sie sich anmelden.',
     noScript:
       'Diese Seite übernimmt Ihre Anmeldung durch ein Skript. Erlauben Sie ihr JavaScript und melden Sie sich noch einmal an.',
@@ -48,6 +54,8 @@ const words: Translated<Words> = {
       provider_error: 'Der andere Dienst konnte Sie nicht anmelden. Versuchen Sie es später noch einmal.',
       account_unavailable:
         'An diesem Konto kann man sich nicht anmelden. Fragen Sie, wer diesen Dienst betreibt.',
+      identity_taken:
+        'Jenes Konto ist hier mit einem anderen verknüpft. Melden Sie sich damit an, oder lösen Sie dort die Verknüpfung. Es hat sich nichts geändert.',
       other: 'Die Anmeldung ist fehlgeschlagen. Beginnen Sie noch einmal.',
     },
   },
@@ -73,6 +81,9 @@ export class CallbackPage {
           </p>
           <p data-state="nothing" hidden>
             {said.nothing}
+          </p>
+          <p data-state="linked" hidden>
+            {said.linked}
           </p>
           {Object.entries(said.errors).map(([code, text]) => (
             <p data-state={`error-${code}`} hidden>

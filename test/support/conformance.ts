@@ -33,6 +33,9 @@ function checker(document: object) {
     if (!path || !Object.hasOwn((document as { paths: object }).paths, path)) return undefined;
     const place = ['paths', path, request.method.toLowerCase(), 'responses', String(reply.statusCode)];
     const name = `${request.method} ${path} ${reply.statusCode}`;
+    if (reply.hasHeader('location') && isRedirect(document, place)) {
+      return payload === undefined || payload === '' ? undefined : `${name}: a redirect with a body`;
+    }
     const pointer = [...place, 'content', 'application/json', 'schema'].map(escape).join('/');
     try {
       const validator = validators.get(name) ?? ajv.compile({ $ref: `api#/${pointer}` });
@@ -44,6 +47,16 @@ function checker(document: object) {
     }
   };
 }
+
+/** One that is documented says where it leads, and nothing else. */
+const isRedirect = (document: object, place: readonly string[]): boolean => {
+  const response = place.reduce<unknown>(
+    (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+    document,
+  );
+  const { headers = {}, content } = (response ?? {}) as { headers?: object; content?: object };
+  return 'Location' in headers && content === undefined;
+};
 
 const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 

@@ -40,7 +40,7 @@ export class LinkedIdentities {
   ) {}
 
   /** @throws ReauthenticationNeeded */
-  demandFresh({ session }: Principal): void {
+  demandFresh(session: Principal['session']): void {
     const age = this.clock.now().getTime() - session.createdAt.getTime();
     if (age > FRESH) throw new ReauthenticationNeeded();
   }
@@ -87,7 +87,7 @@ export class LinkedIdentities {
    * @throws LastWayIn
    */
   async unlink(id: string, caller: Principal, client: Client): Promise<void> {
-    this.demandFresh(caller);
+    this.demandFresh(caller.session);
     const asking = { userId: caller.user.id, sessionId: caller.session.id };
     const tell = await this.notice.mayTell(caller.user);
     await this.database.transaction(async (transaction) => {

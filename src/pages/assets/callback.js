@@ -28,6 +28,7 @@ history.replaceState(null, '', location.pathname);
 const token = given.get('token');
 const error = given.get('error');
 if (token) takeOver(token).catch(() => show('error-other'));
+else if (given.has('linked')) show('linked');
 else if (error === null) show('nothing');
 else
   show(

@@ -32,6 +32,26 @@ export class FrontEnd {
   }
 
   /**
+   * Where a sign-in by browser ends: at the address that the request names, else at the front end's page for it.
+   * @param redirect as it stands in a query
+   * @throws ValidationFailed naming it when it is not listed
+   */
+  returnAddress(redirect?: unknown): string {
+    if (redirect === undefined) return `${this.standard}/auth/callback`;
+    const url =
+      typeof redirect === 'string' && redirect.length <= LONGEST_RETURN ? sober(redirect) : undefined;
+    if (!url || !this.settings.redirectOrigins.includes(url.origin) || url.href.includes('#')) {
+      throw new ValidationFailed([
+        refused(
+          'redirect',
+          'must be a URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS), without a fragment',
+        ),
+      ]);
+    }
+    return url.href;
+  }
+
+  /**
    * The base URL and the brand that a request asks for: `endpoint`, else that of `clientAlias`, else FRONTEND_URL.
    * @throws ValidationFailed naming each that is not listed
    */
@@ -69,6 +89,9 @@ export class FrontEnd {
     return listed && !url.hash ? url.href : null;
   }
 }
+
+/** It travels in a cookie. */
+const LONGEST_RETURN = 512;
 
 /** The characters of a URI (RFC 3986, 2), after a scheme and two slashes. */
 const PLAIN = /^https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/i;

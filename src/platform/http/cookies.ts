@@ -22,6 +22,11 @@ export const cookieValues = ({ headers }: Pick<FastifyRequest, 'headers'>, name:
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
 
+/** The names of a request's cookies, each once. */
+export const cookieNames = ({ headers }: Pick<FastifyRequest, 'headers'>): string[] => [
+  ...new Set((headers.cookie ?? '').split(';').map((pair) => pair.split('=')[0]?.trim() ?? '')),
+];
+
 /**
  * Deletes a cookie that lies over another of its name: as one of the host alone, and for every domain that this
  * server may ever have set one for. Without it a change of COOKIE_DOMAIN would lock people out for good.

@@ -31,8 +31,15 @@ export class CrossSite {
   }
 
   /** @throws CrossSiteRequest */
-  refuse({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
-    if (SAFE.has(method)) return;
+  refuse(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
+    if (!SAFE.has(request.method)) this.refuseAny(request);
+  }
+
+  /**
+   * The same for a request that reads by its method, and yet begins a change.
+   * @throws CrossSiteRequest
+   */
+  refuseAny({ headers }: Pick<FastifyRequest, 'headers'>): void {
     const { origin } = headers;
     const foreign = origin !== undefined && !this.allowed.has(origin);
     if (foreign || headers['sec-fetch-site'] === 'cross-site') throw new CrossSiteRequest();

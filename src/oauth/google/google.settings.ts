@@ -1,0 +1,31 @@
+import { str } from 'envalid';
+import { defineSettings } from '../../platform/config/settings';
+import { endpoint, whole, type OAuth2Provider } from '../oauth.settings';
+
+export const googleSettings = defineSettings('google', {
+  variables: {
+    GOOGLE_CLIENT_ID: str({ default: undefined }),
+    GOOGLE_CLIENT_SECRET: str({ default: undefined }),
+    GOOGLE_AUTHORIZATION_URL: endpoint({ default: 'https://accounts.google.com/o/oauth2/v2/auth' }),
+    GOOGLE_TOKEN_URL: endpoint({ default: 'https://oauth2.googleapis.com/token' }),
+    GOOGLE_USERINFO_URL: endpoint({ default: 'https://openidconnect.googleapis.com/v1/userinfo' }),
+  },
+  secrets: ['GOOGLE_CLIENT_SECRET'],
+  complete(values, context): OAuth2Provider | null {
+    const { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } = values;
+    const { GOOGLE_AUTHORIZATION_URL, GOOGLE_TOKEN_URL, GOOGLE_USERINFO_URL } = values;
+    const urls = { GOOGLE_AUTHORIZATION_URL, GOOGLE_TOKEN_URL, GOOGLE_USERINFO_URL };
+    const set = whole({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET }, urls, context);
+    return (
+      set && {
+        title: 'Google',
+        issuer: new URL(GOOGLE_AUTHORIZATION_URL).origin,
+        clientId: set.GOOGLE_CLIENT_ID,
+        clientSecret: set.GOOGLE_CLIENT_SECRET,
+        authorizationUrl: GOOGLE_AUTHORIZATION_URL,
+        tokenUrl: GOOGLE_TOKEN_URL,
+        userinfoUrl: GOOGLE_USERINFO_URL,
+      }
+    );
+  },
+});

@@ -1,0 +1,26 @@
+import { ApiError } from '../platform/http/api-error';
+
+export class ProviderNotConfigured extends ApiError {
+  readonly code = 'PROVIDER_NOT_CONFIGURED';
+  readonly status = 404;
+
+  /** @param variable the first that its operator must set */
+  constructor(variable: string) {
+    super(`This way to sign in is not configured on this server (${variable})`);
+  }
+}
+
+/** How a sign-in by browser fails, as the page where it ends is told in `#error=`. */
+export type CallbackError =
+  'access_denied' | 'invalid_state' | 'provider_error' | 'account_unavailable' | 'identity_taken';
+
+/** A sign-in that a provider takes part in has failed. The message is for the log. */
+export class SignInFailed extends Error {
+  constructor(
+    readonly code: CallbackError,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

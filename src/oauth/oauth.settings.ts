@@ -1,0 +1,84 @@
+import { makeValidator } from 'envalid';
+import { parseDuration, upToADay, wholeNumber } from '../platform/config/setting-types';
+import { defineSettings, type SettingsOf } from '../platform/config/settings';
+
+const LONGEST_WAIT = 10_000;
+
+const upToTenSeconds = makeValidator<number>((input) => {
+  const length = parseDuration(input) ?? 0;
+  if (length === 0 || length > LONGEST_WAIT) throw new Error('must be a duration of at most 10s, as in 8s');
+  return length;
+});
+
+/** What all providers share. */
+export const oauthSettings = defineSettings('oauth', {
+  variables: {
+    OAUTH_TIMEOUT: upToTenSeconds({ default: 8_000 }),
+    LIMIT_OAUTH_STARTS: wholeNumber(1, 1_000_000)({ default: 100 }),
+    LIMIT_OAUTH_STARTS_WINDOW: upToADay({ default: 10 * 60_000 }),
+  },
+  complete: (values) => ({
+    /** For all that is asked of a provider in one step of a sign-in, in milliseconds. */
+    timeout: values.OAUTH_TIMEOUT,
+    starts: { most: values.LIMIT_OAUTH_STARTS, window: values.LIMIT_OAUTH_STARTS_WINDOW },
+  }),
+});
+
+export type OAuthSettings = SettingsOf<typeof oauthSettings>;
+
+/** What a server must know of a provider before it can be asked who somebody is. */
+export interface Provider {
+  /** What people call it. */
+  readonly title: string;
+  /** Whose subjects its people are. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** A provider that speaks OAuth 2.0 and has an endpoint that tells who a token belongs to. */
+export interface OAuth2Provider extends Provider {
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
+  readonly userinfoUrl: string;
+}
+
+/** The URL of an endpoint, or an issuer: kept as it is written, because issuers compare letter by letter. */
+export const endpoint = makeValidator<string>((input) => {
+  const url = URL.canParse(input) ? new URL(input) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || input.includes('#')) {
+    throw new Error('must be a URL that begins with https://, without login or fragment');
+  }
+  return input;
+});
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+interface Context {
+  readonly production: boolean;
+  readonly complain: (variable: string, problem: string) => unknown;
+}
+
+/**
+ * Null where nothing of a provider is set. Complains of one that is set by halves, and of endpoints that would carry
+ * secrets in the clear.
+ * @param needed the variables without which it can't work, by name
+ * @param urls its endpoints, by the name of their variable
+ */
+export function whole<N extends string>(
+  needed: Readonly<Record<N, string | undefined>>,
+  urls: Readonly<Record<string, string | undefined>>,
+  { production, complain }: Context,
+): Readonly<Record<N, string>> | null {
+  const names = Object.keys(needed) as N[];
+  const set = names.filter((name) => needed[name] !== undefined);
+  if (set.length === 0) return null;
+  for (const name of names) {
+    if (needed[name] === undefined) complain(name, `is missing, but ${set.join(' and ')} is set`);
+  }
+  for (const [name, url] of Object.entries(urls)) {
+    const plain = url?.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname);
+    if (production && plain) complain(name, 'must begin with https://: codes and secrets are sent there');
+  }
+  return set.length === names.length ? (needed as Readonly<Record<N, string>>) : null;
+}
