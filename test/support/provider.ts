@@ -238,6 +238,8 @@ const configuration = (publicUrl: string, { people, key }: TestProvider): Config
   // Nobody is asked for consent.
   loadExistingGrant: async ({ oidc }) => {
     const { clientId = '' } = oidc.client ?? {};
+    const given = oidc.session?.grantIdFor(clientId);
+    if (given) return oidc.provider.Grant.find(given);
     const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session?.accountId });
     grant.addOIDCScope('openid email profile');
     await grant.save();

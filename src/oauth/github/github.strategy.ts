@@ -33,9 +33,9 @@ export class GitHubStrategy extends PassportStrategy(Strategy, 'github') {
     const { issuer, userinfoUrl, emailsUrl } = this.provider;
     const { id, login, name } = objectOf(await askFor(this._oauth2, userinfoUrl, accessToken));
     const emails = await askFor(this._oauth2, emailsUrl, accessToken);
-    const primary = (Array.isArray(emails) ? emails : [])
-      .map(objectOf)
-      .find((one) => one['primary'] === true);
+    // Nonsense is not the same as nobody's: a person would get a second account, without an address.
+    if (!Array.isArray(emails)) throw new Error(`${emailsUrl} answered no list`);
+    const primary = emails.map(objectOf).find((one) => one['primary'] === true);
     return readIdentity(
       { method: 'github', issuer },
       {
