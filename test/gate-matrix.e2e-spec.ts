@@ -9,7 +9,16 @@ import {
   verifyEmail,
 } from './support/builders';
 import { Mailer, type Mail } from '../src/platform/mail/mailer';
+import { enrol, useProvider, type Person } from './support/provider';
 import { useApp, type TestApp } from './support/test-app';
+import { WebAgent } from './support/web-agent';
+
+const environment: Record<string, string> = {};
+const provider = useProvider(environment);
+/** Filled by the provider as well. */
+const verified: Record<string, string> = { REQUIRE_VERIFIED_EMAIL: 'true' };
+beforeAll(() => Object.assign(verified, environment));
+const PROVIDERS = ['google', 'github', 'oidc'];
 
 /** Somebody with every way in and a session of every kind, all open. */
 interface Everyone {
@@ -22,6 +31,8 @@ interface Everyone {
   /** What was mailed before the state came about. */
   readonly mailed: { verificationCode: string; resetToken: string; magicToken: string; code: string };
   readonly identityId: string;
+  /** The same person at every provider. */
+  readonly elsewhere: Person;
 }
 
 const PIN = '4711';
@@ -69,12 +80,28 @@ async function someone(app: TestApp): Promise<Everyone> {
     magicToken: magic?.['token'] ?? '',
     code: typed?.['code'] ?? '',
   };
-  const [{ id: identityId }] = await app.database.query(
-    `INSERT INTO identities (user_id, method, issuer, subject, created_at)
-     VALUES ($1, 'google', 'https://accounts.google.com', gen_random_uuid()::text, now()) RETURNING id`,
-    [id],
-  );
-  return { id, email, name, wire, managed: managed.data, pin, mailed, identityId };
+  const elsewhere = enrol(provider);
+  // GitHub stands on another host; the other two are one issuer here.
+  const identityIds: string[] = [];
+  for (const issuer of [provider.url, provider.url.replace('127.0.0.1', 'localhost')]) {
+    const [row] = await app.database.query(
+      `INSERT INTO identities (user_id, method, issuer, subject, created_at)
+       VALUES ($1, 'google', $2, $3, now()) RETURNING id`,
+      [id, issuer, String(elsewhere.id)],
+    );
+    identityIds.push(row.id as string);
+  }
+  return {
+    id,
+    email,
+    name,
+    wire,
+    managed: managed.data,
+    pin,
+    mailed,
+    identityId: identityIds[0] ?? '',
+    elsewhere,
+  };
 }
 
 type State = (app: TestApp, who: Everyone) => Promise<unknown>;
@@ -128,6 +155,16 @@ const OPENING_BY_PAGE: Record<string, Path> = {
   'POST /pages/magic-link by code': (app, { email, mailed }) =>
     app.http.post('/pages/magic-link').type('form').send(`email=${email}&code=${mailed.code}`),
 };
+/** Who is not known there any more is somebody new. */
+const OPENING_BY_PROVIDER: Record<string, Path> = Object.fromEntries(
+  PROVIDERS.map((name) => [
+    `GET /auth/${name}/callback`,
+    async (app: TestApp, { elsewhere }: Everyone) => {
+      const outcome = await new WebAgent(app, provider).signIn(`/auth/${name}`, elsewhere);
+      return { status: outcome['token'] ? 200 : outcome['error'] === 'account_unavailable' ? 401 : 500 };
+    },
+  ]),
+);
 /** Those that set a new password by mail, and open nothing. */
 const RESETTING: Record<string, Path> = {
   'POST /auth/reset-password by token': (app, { mailed }) =>
@@ -170,6 +207,16 @@ const USING: Record<string, Path> = {
   'POST /auth/signout': (app, { managed }) =>
     app.http.post('/auth/signout').set(...bearer(managed.access_token)),
   'GET /auth/identities': (app, { wire }) => app.http.get('/auth/identities').set(...bearer(wire.token)),
+  ...Object.fromEntries(
+    PROVIDERS.map((name) => [
+      `GET /auth/link/${name}`,
+      (app: TestApp, { wire }: Everyone) =>
+        app.http
+          .get(`/auth/link/${name}`)
+          .set(...bearer(wire.token))
+          .set('Accept', 'application/json'),
+    ]),
+  ),
   'DELETE /auth/identities/:id': (app, { wire, identityId }) =>
     app.http.delete(`/auth/identities/${identityId}`).set(...bearer(wire.token)),
   'POST /auth/logout by Bearer': (app, { wire }) => app.http.post('/auth/logout').set(...bearer(wire.token)),
@@ -216,6 +263,7 @@ const ROWS: [Record<string, Path>, Expected][] = [
       ...{ expired: 303, idle: 303, revoked: 303 },
     },
   ],
+  [OPENING_BY_PROVIDER, { active: 200, locked: 200, unverified: 200, disabled: 401, deleted: 200, ...open }],
   [RESETTING, { active: 200, locked: 200, unverified: 200, disabled: 400, deleted: 400, ...open }],
   // Who is verified can't be once more.
   [
@@ -238,7 +286,7 @@ const cases = (states: (keyof typeof STATES)[]) =>
   );
 
 describe('[A3] the gate: every state on every path', () => {
-  const app = useApp();
+  const app = useApp({ environment });
 
   it.each(cases(Object.keys(STATES) as (keyof typeof STATES)[]))(
     '$state: $name is $status',
@@ -269,8 +317,9 @@ describe('[A3] the gate: every state on every path', () => {
       'GET /magic-link',
       'GET /pages/',
     ];
+    const starts = PROVIDERS.map((name) => `GET /auth/${name}`);
     for (const route of app.routes) {
-      if (open.some((one) => route.startsWith(one))) continue;
+      if (open.some((one) => route.startsWith(one)) || starts.includes(route)) continue;
       expect([route, tried.some((name) => `${name} `.startsWith(`${route.replace('/v1', '')} `))]).toEqual([
         route,
         true,
@@ -280,10 +329,10 @@ describe('[A3] the gate: every state on every path', () => {
 });
 
 describe('[A3] the gate where verified emails are demanded', () => {
-  const app = useApp({ environment: { REQUIRE_VERIFIED_EMAIL: 'true' } });
+  const app = useApp({ environment: verified });
 
   it.each(
-    [OPENING, OPENING_VERIFIED, USING].flatMap((paths) =>
+    [OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, USING].flatMap((paths) =>
       Object.entries(paths).map(([name, path]) => ({ name, path })),
     ),
   )('unverified: $name is 401', async ({ path }) => {
@@ -294,7 +343,7 @@ describe('[A3] the gate where verified emails are demanded', () => {
 });
 
 describe('[A3] the gate where verified emails are demanded, by mail', () => {
-  const app = useApp({ environment: { REQUIRE_VERIFIED_EMAIL: 'true' } });
+  const app = useApp({ environment: verified });
 
   it.each(Object.entries(OPENING_BY_MAIL))('unverified: %s verifies', async (_name, path) => {
     const who = await someone(app);

@@ -1,4 +1,4 @@
-import { importJWK, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { importJWK, SignJWT, UnsecuredJWT, type JWK, type JWTPayload } from 'jose';
 import { bearer, cookie, someEmail } from './support/builders';
 import { HOSTILE_URLS } from './support/hostile-urls';
 import { enrol, misbehaviours, useProvider, type Misbehaviour, type Person } from './support/provider';
@@ -427,10 +427,15 @@ describe('[A6][B61] an ID token', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ sub: subject }));
     });
   });
+  interface Signing {
+    readonly key?: object;
+    readonly alg?: string;
+    readonly kid?: string;
+  }
   const sign = async (
     claims: JWTPayload,
-    { key = provider.key as object, alg = 'RS256', kid = 'of the tests' } = {},
-  ) => new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(await importJWK(key as never, alg));
+    { key = provider.key, alg = 'RS256', kid = 'of the tests' }: Signing = {},
+  ) => new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(await importJWK(key as JWK, alg));
 
   it('that is good signs in', async () => {
     expect(await signInWith((claims) => sign(claims))).toEqual(TOKENS);
@@ -438,15 +443,15 @@ describe('[A6][B61] an ID token', () => {
 
   it.each<[string, (claims: JWTPayload) => JWTPayload]>([
     ['of another issuer', (claims) => ({ ...claims, iss: 'https://evil.example' })],
-    ['without an issuer', ({ iss: _iss, ...claims }) => claims],
+    ['without an issuer', (claims) => ({ ...claims, iss: undefined })],
     ['for another client', (claims) => ({ ...claims, aud: 'google-client' })],
-    ['without an audience', ({ aud: _aud, ...claims }) => claims],
+    ['without an audience', (claims) => ({ ...claims, aud: undefined })],
     ['for several, of whom another asked', (claims) => ({ ...claims, aud: ['oidc-client', 'x'], azp: 'x' })],
     ['with another nonce', (claims) => ({ ...claims, nonce: 'x' })],
-    ['without a nonce', ({ nonce: _nonce, ...claims }) => claims],
+    ['without a nonce', (claims) => ({ ...claims, nonce: undefined })],
     ['that has expired', (claims) => ({ ...claims, exp: (claims.iat ?? 0) - 3_600 })],
-    ['without an end', ({ exp: _exp, ...claims }) => claims],
-    ['without a subject', ({ sub: _sub, ...claims }) => claims],
+    ['without an end', (claims) => ({ ...claims, exp: undefined })],
+    ['without a subject', (claims) => ({ ...claims, sub: undefined })],
     ['with an empty subject', (claims) => ({ ...claims, sub: '' })],
     ['of another person than userinfo tells of', (claims) => ({ ...claims, sub: '1' })],
   ])('%s is refused', async (_name, change) => {

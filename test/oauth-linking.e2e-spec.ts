@@ -1,0 +1,358 @@
+import {
+  bearer,
+  cookie,
+  lockUser,
+  refresh,
+  register,
+  registerPin,
+  someEmail,
+  statusOf,
+  verifyEmail,
+} from './support/builders';
+import { until, useMailbox } from './support/mailbox';
+import { enrol, useProvider, type Person } from './support/provider';
+import { useApp } from './support/test-app';
+import { outcomeOf, PUBLIC_URL, WebAgent } from './support/web-agent';
+
+const environment: Record<string, string> = {
+  LIMIT_WRONG_PINS_IN_A_ROW: '2',
+  ALLOWED_REDIRECT_ORIGINS: 'https://app.example',
+};
+const mailbox = useMailbox(environment);
+const provider = useProvider(environment);
+const app = useApp({ environment });
+const agent = () => new WebAgent(app, provider);
+const by = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+const link = (name: string, person: Person, token: string) =>
+  agent().signIn(`/auth/link/${name}`, person, by(token));
+const signIn = async (name: string, person: Person) => {
+  const { token = '', refreshToken = '' } = await agent().signIn(`/auth/${name}`, person);
+  return { token, refreshToken };
+};
+const identitiesOf = async (token: string) =>
+  (
+    await app.http
+      .get('/auth/identities')
+      .set(...bearer(token))
+      .expect(200)
+  ).body.identities;
+const me = async (token: string) => (await app.http.get('/auth/me').set(...bearer(token))).body.user;
+const unlink = (id: string, token: string) => app.http.delete(`/auth/identities/${id}`).set(...bearer(token));
+
+describe('linking', () => {
+  it.each(['google', 'github', 'oidc'])('%s: from then on the person signs in by it', async (name) => {
+    const person = await register(app);
+    const elsewhere = enrol(provider, { email: someEmail(), verified: true, name: 'Ada' });
+    expect(await link(name, elsewhere, person.token)).toEqual({ linked: name });
+    expect(await identitiesOf(person.token)).toEqual([
+      { id: expect.any(String), provider: name, email: elsewhere.email, createdAt: expect.any(String) },
+    ]);
+    const { token } = await signIn(name, elsewhere);
+    expect(await me(token)).toMatchObject({ _id: person.id, email: person.email, name: 'Ada' });
+    expect(await statusOf(app, person.token)).toBe(200);
+    expect((await mailbox.next(person.email, /was linked/)).text).toContain(elsewhere.email);
+  });
+
+  it('a script gets the address in place of a redirect', async () => {
+    const { token } = await register(app);
+    const one = agent();
+    const headers = { ...by(token).headers, accept: 'application/json' };
+    const answer = await one.open('/auth/link/google', { headers });
+    expect(answer.status).toBe(200);
+    const { url } = (await answer.json()) as { url: string };
+    const callback = await one.answerAt(url, enrol(provider));
+    expect(outcomeOf(await one.locationOf(callback))).toEqual({ linked: 'google' });
+  });
+
+  it('ends where it was asked to', async () => {
+    const { token } = await register(app);
+    const start = '/auth/link/google?redirect=https://app.example/account';
+    const one = agent();
+    expect(await one.locationOf(await one.authorize(start, enrol(provider), by(token)))).toBe(
+      'https://app.example/account#linked=google',
+    );
+    await app.http
+      .get('/auth/link/google?redirect=https://evil.example')
+      .set(...bearer(token))
+      .expect(400);
+  });
+
+  it('asks for a session', async () => {
+    for (const path of ['/auth/link/google', '/auth/identities']) await app.http.get(path).expect(401);
+    await app.http.delete('/auth/identities/00000000-0000-4000-8000-000000000000').expect(401);
+  });
+
+  it('[B38] asks for a sign-in of the last ten minutes; a refresh is none', async () => {
+    const person = await register(app);
+    app.clock.advance({ minutes: 10 });
+    app.clock.advance({ seconds: 1 });
+    const { body } = await refresh(app, person.refreshToken).expect(200);
+    const late = await app.http.get('/auth/link/google').set(...bearer(body.token));
+    expect([late.status, late.body.error.code]).toEqual([403, 'FORBIDDEN']);
+    expect(late.body.error.message).toMatch(/Sign in again/);
+    const { email, password } = person;
+    const again = await app.http.post('/auth/login').send({ email, password }).expect(200);
+    expect(await link('google', enrol(provider), again.body.token)).toEqual({ linked: 'google' });
+  });
+
+  it('what is linked to it already stays as it is', async () => {
+    const { token } = await register(app);
+    const elsewhere = enrol(provider);
+    await link('google', elsewhere, token);
+    expect(await link('google', elsewhere, token)).toEqual({ linked: 'google' });
+    expect(await identitiesOf(token)).toHaveLength(1);
+  });
+
+  it('several of one provider are several ways in', async () => {
+    const { id, token } = await register(app);
+    for (const elsewhere of [enrol(provider), enrol(provider)]) {
+      await link('google', elsewhere, token);
+      expect((await me((await signIn('google', elsewhere)).token))._id).toBe(id);
+    }
+    expect(await identitiesOf(token)).toHaveLength(2);
+  });
+
+  it('what belongs to another is refused, and stays theirs', async () => {
+    const elsewhere = enrol(provider, { email: someEmail(), verified: true });
+    const { token: owner } = await signIn('google', elsewhere);
+    const { token } = await register(app);
+    expect(await link('google', elsewhere, token)).toEqual({ error: 'identity_taken' });
+    expect(await identitiesOf(token)).toEqual([]);
+    expect(await identitiesOf(owner)).toHaveLength(1);
+    const [{ count }] = await app.database.query(
+      `SELECT count(*)::int FROM audit_events WHERE details->>'reason' = 'identity_taken'`,
+    );
+    expect(count).toBe(1);
+  });
+
+  it('of many who link one identity at once, one has it', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => register(app)));
+    const elsewhere = enrol(provider);
+    const callbacks = await Promise.all(
+      people.map(async ({ token }) => {
+        const one = agent();
+        return { one, callback: await one.authorize('/auth/link/google', elsewhere, by(token)) };
+      }),
+    );
+    const outcomes = await Promise.all(
+      callbacks.map(async ({ one, callback }) => outcomeOf(await one.locationOf(callback))),
+    );
+    expect(outcomes.filter(({ linked }) => linked)).toHaveLength(1);
+    expect(outcomes.filter(({ error }) => error === 'identity_taken')).toHaveLength(4);
+  });
+
+  it.each([
+    ['the session was ended', 'UPDATE sessions SET revoked_at = now() WHERE user_id = $1'],
+    ['the account was disabled', 'UPDATE users SET disabled_at = now() WHERE id = $1'],
+    ['the account was deleted', 'DELETE FROM users WHERE id = $1'],
+  ])('links nothing when %s meanwhile', async (_name, statement) => {
+    const { id, token } = await register(app);
+    const one = agent();
+    const callback = await one.authorize('/auth/link/google', enrol(provider), by(token));
+    await app.database.query(statement, [id]);
+    expect(outcomeOf(await one.locationOf(callback))).toEqual({ error: 'invalid_state' });
+    expect(await app.database.query('SELECT FROM identities WHERE user_id = $1', [id])).toEqual([]);
+  });
+
+  it('a person by PIN gets a name, an address, and so a way back', async () => {
+    const { id, name, accessToken } = await registerPin(app);
+    const elsewhere = enrol(provider, { email: someEmail(), verified: true, name: 'Ada' });
+    const one = agent();
+    one.cookies.set('accessToken', accessToken);
+    const callback = await one.authorize('/auth/link/google', elsewhere);
+    expect(outcomeOf(await one.locationOf(callback))).toEqual({ linked: 'google' });
+    expect(await me((await signIn('google', elsewhere)).token)).toMatchObject({
+      ...{ _id: id, name, email: elsewhere.email },
+    });
+    await app.http.post('/auth/magic-link').send({ email: elsewhere.email }).expect(200);
+    await mailbox.next(elsewhere.email ?? '', /sign-in link/);
+  });
+
+  it('an address that another has is left to that one', async () => {
+    const { email, id: owner } = await register(app);
+    await verifyEmail(app, owner);
+    const { accessToken } = await registerPin(app);
+    expect(await link('google', enrol(provider, { email, verified: true }), accessToken)).toEqual({
+      linked: 'google',
+    });
+    expect((await me(accessToken)).email).toBeNull();
+  });
+
+  it('[B46] by cookie only from here: another site must not link its own identity to a visitor’s account', async () => {
+    const { accessToken } = await registerPin(app);
+    const start = (headers: Record<string, string>) =>
+      app.http
+        .get('/auth/link/google')
+        .set(...cookie({ accessToken }))
+        .set(headers);
+    const foreign: Record<string, string>[] = [
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ];
+    for (const headers of foreign) {
+      expect((await start(headers).expect(403)).body.error.code).toBe('CROSS_SITE_REQUEST');
+    }
+    for (const site of ['same-origin', 'none', 'same-site'])
+      await start({ 'sec-fetch-site': site }).expect(302);
+    await start({}).expect(302);
+    await start({ origin: PUBLIC_URL }).expect(302);
+  });
+});
+
+describe('unlinking', () => {
+  const idsOf = async (token: string): Promise<string[]> =>
+    (await identitiesOf(token)).map(({ id }: { id: string }) => id);
+
+  it('ends that way in and every other session, and tells the owner', async () => {
+    const person = await register(app);
+    const elsewhere = enrol(provider);
+    await link('google', elsewhere, person.token);
+    const other = await signIn('google', elsewhere);
+    const [id = ''] = await idsOf(person.token);
+    const { body } = await unlink(id, person.token).expect(200);
+    expect(body).toEqual({ message: 'Identity unlinked' });
+    expect(await identitiesOf(person.token)).toEqual([]);
+    expect(await statusOf(app, other.token)).toBe(401);
+    await refresh(app, other.refreshToken).expect(401);
+    expect((await me((await signIn('google', elsewhere)).token))._id).not.toBe(person.id);
+    await mailbox.next(person.email, /was unlinked/);
+    const events = await app.database.query(
+      `SELECT action, details FROM audit_events WHERE user_id = $1 AND action IN ('credential_changed', 'session_revoked')
+       ORDER BY id`,
+      [person.id],
+    );
+    expect(events).toMatchObject([
+      { action: 'credential_changed', details: { credential: 'google', change: 'added' } },
+      { action: 'credential_changed', details: { credential: 'google', change: 'removed' } },
+      { action: 'session_revoked', details: { reason: 'identity_unlinked', method: 'google' } },
+    ]);
+  });
+
+  it('names what is wrong with the id, and tells nobody of another’s', async () => {
+    const { token } = await register(app);
+    const stranger = await signIn('google', enrol(provider));
+    const [foreign = ''] = await idsOf(stranger.token);
+    const malformed = await unlink('1', token).expect(400);
+    expect(malformed.body.error.details).toEqual([{ field: 'id', message: 'id must be a UUID' }]);
+    const bodies = [];
+    for (const id of [foreign, '00000000-0000-4000-8000-000000000000']) {
+      bodies.push((await unlink(id, token).expect(404)).body);
+    }
+    expect(bodies[0]).toEqual(bodies[1]);
+    expect(await idsOf(stranger.token)).toEqual([foreign]);
+  });
+
+  it('asks for a sign-in of the last ten minutes', async () => {
+    const person = await register(app);
+    await link('google', enrol(provider), person.token);
+    const [id = ''] = await idsOf(person.token);
+    app.clock.advance({ minutes: 11 });
+    await unlink(id, person.token).expect(403);
+    expect(await idsOf(person.token)).toEqual([id]);
+  });
+
+  it('[B46] by cookie not from another site', async () => {
+    const { accessToken } = await registerPin(app);
+    await link('google', enrol(provider), accessToken);
+    const [id = ''] = await idsOf(accessToken);
+    await app.http
+      .delete(`/auth/identities/${id}`)
+      .set(...cookie({ accessToken }))
+      .set('sec-fetch-site', 'cross-site')
+      .expect(403);
+  });
+
+  describe('never takes the last way in:', () => {
+    const lastOf = async (token: string) => {
+      const ids = await idsOf(token);
+      const { status, body } = await unlink(ids.at(-1) ?? '', token);
+      if (status === 403) expect(body.error.message).toMatch(/only way to sign in/);
+      expect(await idsOf(token)).toHaveLength(status === 403 ? ids.length : ids.length - 1);
+      return status;
+    };
+
+    it('an identity alone', async () => {
+      expect(await lastOf((await signIn('google', enrol(provider))).token)).toBe(403);
+    });
+
+    it('one of two may go, and then no other', async () => {
+      const { token } = await signIn('google', enrol(provider));
+      await link('github', enrol(provider), token);
+      expect(await lastOf(token)).toBe(200);
+      expect(await lastOf(token)).toBe(403);
+    });
+
+    it('a verified address is a way in, by a link', async () => {
+      const { token } = await signIn('google', enrol(provider, { email: someEmail(), verified: true }));
+      expect(await lastOf(token)).toBe(200);
+    });
+
+    it('an address that was never verified is none', async () => {
+      const { token } = await signIn('google', enrol(provider));
+      await app.database.query('UPDATE users SET email = $1 WHERE id = $2', [
+        someEmail(),
+        (await me(token))._id,
+      ]);
+      expect(await lastOf(token)).toBe(403);
+    });
+
+    it('a password is one', async () => {
+      const person = await register(app);
+      await link('google', enrol(provider), person.token);
+      expect(await lastOf(person.token)).toBe(200);
+    });
+
+    it('a PIN is one, unless it is off', async () => {
+      const { name, accessToken } = await registerPin(app);
+      await link('google', enrol(provider), accessToken);
+      await link('github', enrol(provider), accessToken);
+      expect(await lastOf(accessToken)).toBe(200);
+      for (let turn = 0; turn < 2; turn++) {
+        await app.http.post('/auth/login').send({ name, pin: '0000' }).expect(401);
+      }
+      expect(await lastOf(accessToken)).toBe(403);
+    });
+
+    it('two that go at once leave one', async () => {
+      const { token } = await signIn('google', enrol(provider));
+      await link('github', enrol(provider), token);
+      const id = (await me(token))._id;
+      const release = await lockUser(app, id);
+      const going = (await idsOf(token)).map((one) => unlink(one, token).then(({ status }) => status));
+      await until(async () => {
+        const [{ count }] = await app.database.query(
+          `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return count >= 2 ? true : undefined;
+      });
+      await release();
+      expect((await Promise.all(going)).sort()).toEqual([200, 403]);
+      expect(await idsOf(token)).toHaveLength(1);
+    });
+  });
+
+  it('a sign-in under way by what is unlinked opens nothing', async () => {
+    const person = await register(app);
+    const elsewhere = enrol(provider);
+    await link('google', elsewhere, person.token);
+    const [id = ''] = await idsOf(person.token);
+    const one = agent();
+    const callback = await one.authorize('/auth/google', elsewhere);
+    const release = await lockUser(app, person.id);
+    // Both have read the identity, and wait for the account.
+    const ending = unlink(id, person.token).then(({ status }) => status);
+    const waiting = async () => {
+      const [{ count }] = await app.database.query(
+        `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return count as number;
+    };
+    await until(async () => ((await waiting()) >= 1 ? true : undefined));
+    const opening = one.locationOf(callback);
+    await until(async () => ((await waiting()) >= 2 ? true : undefined));
+    await release();
+    expect(await ending).toBe(200);
+    expect(outcomeOf(await opening)).toEqual({ error: 'account_unavailable' });
+  });
+});
