@@ -416,7 +416,7 @@ describe('providers that are not configured', () => {
 
 describe('providers that are', () => {
   const environment: Record<string, string> = { PUBLIC_URL: 'https://auth.example.com' };
-  useProvider(environment, 'https://auth.example.com');
+  useProvider(environment);
   const app = useApp({ environment });
 
   it('stand in health, in the order of the contract', async () => {

@@ -7,6 +7,7 @@ import { secretSettings } from '../src/platform/crypto/app-secret';
 import { databaseSettings } from '../src/platform/database/database.settings';
 import { httpSettings } from '../src/platform/http/http.settings';
 import { mailSettings } from '../src/platform/mail/mail.settings';
+import { githubSettings } from '../src/oauth/github/github.settings';
 import { sessionSettings } from '../src/sessions/session.settings';
 import { signInMethods } from '../src/sign-in-methods';
 
@@ -104,11 +105,51 @@ describe('settings', () => {
       ['*', 'app.example', 'https://app.example/', 'https://*.app.example', 'null'],
     ],
     ['ALLOWED_LOGO_ORIGINS', ['*', 'http://cdn.example', 'https://cdn.example/logo.png']],
+    ['GOOGLE_TOKEN_URL', ['x', 'ftp://x', 'https://u:p@x', 'https://x/#f', 'javascript:alert(1)']],
+    ['OAUTH_TIMEOUT', ['0s', '11s', '10']],
+    ['LIMIT_OAUTH_STARTS', ['0']],
     ['MAGIC_LINK_SIGNUP', ['maybe']],
     ['LOG_LEVEL', ['loud']],
   ])('%s: a wrong value is named', (name, values) => {
     for (const value of values)
       expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(`^${name} `)]);
+  });
+
+  it('of a provider come together, or not at all', () => {
+    for (const [one, other] of [
+      ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+      ['GITHUB_CLIENT_SECRET', 'GITHUB_CLIENT_ID'],
+    ] as const) {
+      expect(problemsOf({ [one]: 'x' })).toEqual([`${other} is missing, but ${one} is set`]);
+    }
+    expect(problemsOf({ OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'x' })).toEqual([
+      'OIDC_ISSUER is missing, but OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are set',
+    ]);
+    expect(problemsOf({ GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'x' })).toEqual([]);
+  });
+
+  it('of a provider in production never lead over plain http, but for this machine', () => {
+    const google = { ...production, GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'x' };
+    expect(problemsOf({ ...google, GOOGLE_TOKEN_URL: 'http://sso.example/token' })).toEqual([
+      expect.stringMatching(/^GOOGLE_TOKEN_URL must begin with https/),
+    ]);
+    expect(problemsOf({ ...google, GOOGLE_TOKEN_URL: 'http://127.0.0.1:9/token' })).toEqual([]);
+  });
+
+  it('of GitHub Enterprise are three URLs; people of another server are other people', () => {
+    const host = 'https://github.corp.example';
+    const github = read({
+      GITHUB_CLIENT_ID: 'x',
+      GITHUB_CLIENT_SECRET: 'x',
+      GITHUB_AUTHORIZATION_URL: `${host}/login/oauth/authorize`,
+      GITHUB_TOKEN_URL: `${host}/login/oauth/access_token`,
+      GITHUB_USERINFO_URL: `${host}/api/v3/user`,
+    }).of(githubSettings);
+    expect(github).toMatchObject({ issuer: host, emailsUrl: `${host}/api/v3/user/emails` });
+    expect(read({ GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'x' }).of(githubSettings)).toMatchObject({
+      issuer: 'https://github.com',
+      emailsUrl: 'https://api.github.com/user/emails',
+    });
   });
 
   it('that are wrong are named all at once', () => {

@@ -74,7 +74,8 @@ export function whole<N extends string>(
   const set = names.filter((name) => needed[name] !== undefined);
   if (set.length === 0) return null;
   for (const name of names) {
-    if (needed[name] === undefined) complain(name, `is missing, but ${set.join(' and ')} is set`);
+    if (needed[name] === undefined)
+      complain(name, `is missing, but ${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set`);
   }
   for (const [name, url] of Object.entries(urls)) {
     const plain = url?.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname);

@@ -200,6 +200,7 @@ describe('the pages in a browser', () => {
     'invalid_state',
     'provider_error',
     'account_unavailable',
+    'identity_taken',
     'what"]*{is',
     '__proto__',
   ])('the callback says what went wrong: %s', async (error) => {

@@ -264,9 +264,9 @@ export function enrol(provider: TestProvider, given: Omit<Person, 'id'> & { id?:
 }
 
 /** A provider for all tests of a file; its settings are there before an application is started. */
-export function useProvider(environment: Record<string, string>, publicUrl?: string): TestProvider {
+export function useProvider(environment: Record<string, string>): TestProvider {
   const provider = new TestProvider();
-  beforeAll(async () => void Object.assign(environment, await provider.open(publicUrl)));
+  beforeAll(async () => void Object.assign(environment, await provider.open(environment['PUBLIC_URL'])));
   afterEach(() => provider.wrong.clear());
   afterAll(() => provider.close());
   return provider;
