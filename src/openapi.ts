@@ -150,8 +150,8 @@ function describeFailures(operation: Operation, verb: string, document: OpenAPIO
   const schema = errorSchemaOf(names, document);
   for (const [status, failures] of byStatus(failuresOf(operation, verb))) {
     const examples = names.flatMap((name) =>
-      failures.map((failure) => [
-        names.length > 1 ? `${name} ${failure.code}` : failure.code,
+      failures.map((failure, index) => [
+        titleOf(failure, failures.slice(0, index), names.length > 1 ? `${name} ` : ''),
         { value: contractFor(name).error(failure as ApiError) },
       ]),
     );
@@ -163,6 +163,12 @@ function describeFailures(operation: Operation, verb: string, document: OpenAPIO
   }
   delete operation[FAILURES];
 }
+
+/** Two failures of one code are two examples. */
+const titleOf = ({ code }: Failure, before: readonly Failure[], contract: string): string => {
+  const same = before.filter((one) => one.code === code).length;
+  return `${contract}${code}${same > 0 ? ` ${same + 1}` : ''}`;
+};
 
 /** Registers the error forms of these contracts. */
 function errorSchemaOf(names: readonly ContractName[], document: OpenAPIObject): object {
@@ -198,7 +204,8 @@ function byStatus(failures: readonly Failure[]): Map<string, Failure[]> {
   for (const failure of failures) {
     const status = String(failure.status);
     const group = groups.get(status) ?? [];
-    if (!group.some(({ code }) => code === failure.code)) groups.set(status, [...group, failure]);
+    const known = group.some(({ code, message }) => code === failure.code && message === failure.message);
+    if (!known) groups.set(status, [...group, failure]);
   }
   return groups;
 }

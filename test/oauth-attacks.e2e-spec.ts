@@ -167,6 +167,32 @@ describe.each(NAMES)('[A7] the callback of %s', (name) => {
     },
   );
 
+  it('takes cookies of any name, and writes none of them back', async () => {
+    const one = agent();
+    const callback = new URL(await one.authorize(start, someone()));
+    const id = [...one.cookies.keys()][0]?.split('-').at(-1) ?? '';
+    const names = ['', ' ', '\t', '0 0', '\u00e9', '__proto__', 'x;', '0-0', `a b-${id}`, `\u00e9-${id}`];
+    const header = names.map((name) => `gatehouse-oauth-${name}=v`).join('; ');
+    const first = await app.http.get(start).set('Cookie', header).expect(302);
+    expect(first.headers['set-cookie']).toHaveLength(1);
+    const answer = await app.http
+      .get(callback.pathname + callback.search)
+      .set('Cookie', header)
+      .expect(303);
+    expect(outcomeOf(answer.headers['location'] ?? '')).toEqual(INVALID);
+    expect(await end(one, callback.href)).toEqual(TOKENS);
+  });
+
+  it('who only looks (HEAD) begins nothing, and spends nothing', async () => {
+    const one = agent();
+    const callback = await one.authorize(start, someone());
+    for (const path of [start, callback]) {
+      const answer = await one.open(path, { method: 'HEAD' });
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([404, []]);
+    }
+    expect(await end(one, callback)).toEqual(TOKENS);
+  });
+
   it('a code or an error at the start begins a sign-in all the same', async () => {
     for (const query of ['code=x&state=y', 'error=access_denied']) {
       expect(await agent().locationOf(`${start}?${query}`)).toMatch(
@@ -254,8 +280,14 @@ describe('[A8][B63] ?redirect=', () => {
     expect(location.split('#')[0]).toBe(address);
     expect(outcomeOf(location)).toEqual(TOKENS);
     const other = agent();
-    const refused = await other.locationOf(await other.authorize(start, null));
+    const callback = await other.authorize(start, null);
+    const kept = new Map(other.cookies);
+    const refused = await other.locationOf(callback);
     expect(refused).toBe(`${address}#error=access_denied`);
+    // Also a second time, as long as the browser knows what it was about.
+    for (const [key, value] of kept) other.cookies.set(key, value);
+    expect(await other.locationOf(callback)).toBe(`${address}#error=invalid_state`);
+    expect(await other.locationOf(callback)).toBe(`${PUBLIC_URL}/auth/callback#error=invalid_state`);
   });
 
   it('a callback has none: it ends where the sign-in was begun for', async () => {
@@ -345,7 +377,20 @@ describe('a provider that goes wrong', () => {
     ['google', '/v1/userinfo', (sub: unknown) => ({ sub })],
     ['github', '/api/v3/user', (id: unknown) => ({ id })],
   ] as const)('[A6] %s without a subject is nobody', async (name, path, body) => {
-    for (const subject of [undefined, null, '', ' ', 0.5, true, [], {}, 'x'.repeat(256)]) {
+    for (const subject of [
+      undefined,
+      null,
+      '',
+      ' ',
+      0.5,
+      true,
+      [],
+      {},
+      'x'.repeat(256),
+      'zz\ud800',
+      'a\u0000',
+      'ä',
+    ]) {
       if (name === 'github' && typeof subject === 'string') continue;
       provider.wrong.set(path, (_request, response) => void response.end(JSON.stringify(body(subject))));
       expect(await agent().signIn(`/auth/${name}`, someone())).toEqual(FAILED);
@@ -456,6 +501,27 @@ describe('[A6][B61] an ID token', () => {
     ['of another person than userinfo tells of', (claims) => ({ ...claims, sub: '1' })],
   ])('%s is refused', async (_name, change) => {
     expect(await signInWith((claims) => sign(change(claims)))).toEqual(FAILED);
+  });
+
+  it('and userinfo don’t mix: the word for one address is none for another', async () => {
+    const owner = someone();
+    await agent().signIn('/auth/google', owner);
+    const told = async (inToken: object, inUserinfo: object) => {
+      provider.wrong.set('/me', (_request, response) => {
+        const sub = String([...provider.people.keys()].at(-1));
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ sub, ...inUserinfo }));
+      });
+      const { token = '' } = await signInWith((claims) => sign({ ...claims, ...inToken }));
+      provider.wrong.clear();
+      const { body } = await app.http.get('/auth/me').set(...bearer(token));
+      return body.user.email as string | null;
+    };
+    const mine = someEmail();
+    expect(await told({ email: mine, email_verified: true }, { email: owner.email })).toBeNull();
+    expect(await told({ email_verified: true }, { email: owner.email })).toBeNull();
+    expect(await told({ email: owner.email }, { email_verified: true })).toBeNull();
+    expect(await told({ email: mine, email_verified: true }, {})).toBe(mine);
   });
 
   it('that is not signed, or by another key, or by the client secret, is refused', async () => {

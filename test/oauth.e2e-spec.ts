@@ -47,7 +47,13 @@ describe('sign-in by a provider', () => {
       expect(body.data[0]).toMatchObject({ method: name, sessionType: 'user-session' });
       await app.http.post('/auth/refresh').send({ refreshToken: first.refreshToken }).expect(200);
       expect(await identitiesOf(app, first.token)).toEqual([
-        { id: expect.any(String), provider: name, email: person.email, createdAt: expect.any(String) },
+        {
+          id: expect.any(String),
+          provider: name,
+          email: person.email,
+          name: name === 'github' ? `login-${person.id}` : 'Ada Lovelace',
+          createdAt: expect.any(String),
+        },
       ]);
     });
 
@@ -118,21 +124,19 @@ describe('sign-in by a provider', () => {
 
     it('someone without a name', async () => {
       const { token } = await signIn(name, enrol(provider, { email: someEmail(), verified: true }));
-      expect((await me(app, token)).name).toEqual(
-        name === 'github' ? expect.stringMatching(/^login-/) : null,
-      );
+      expect((await me(app, token)).name).toBeNull();
     });
 
     it('a name that is told later fills an empty one, and no other', async () => {
       const person = enrol(provider, { email: someEmail(), verified: true, name: '' });
       const { token } = await signIn(name, person);
-      if (name !== 'github') expect((await me(app, token)).name).toBeNull();
+      expect((await me(app, token)).name).toBeNull();
       enrol(provider, { ...person, name: 'Erin' });
       await signIn(name, person);
-      if (name !== 'github') expect((await me(app, token)).name).toBe('Erin');
+      expect((await me(app, token)).name).toBe('Erin');
       enrol(provider, { ...person, name: 'Somebody Else' });
       await signIn(name, person);
-      expect((await me(app, token)).name).not.toBe('Somebody Else');
+      expect((await me(app, token)).name).toBe('Erin');
     });
 
     it('an address that is verified there later fills the one that is missing here', async () => {
@@ -140,7 +144,13 @@ describe('sign-in by a provider', () => {
       const { token } = await signIn(name, person);
       enrol(provider, { ...person, verified: true });
       await signIn(name, person);
-      expect((await me(app, token)).email).toBe(person.email);
+      const user = await me(app, token);
+      expect(user.email).toBe(person.email);
+      const events = await app.database.query(
+        `SELECT FROM audit_events WHERE user_id = $1 AND action = 'email_verified'`,
+        [user._id],
+      );
+      expect(events).toHaveLength(1);
     });
 
     it('an address that is verified there later, and is another’s here, is left to that one', async () => {
@@ -220,7 +230,7 @@ describe('sign-in by a provider', () => {
       { action: 'registered', details: {} },
       {
         action: 'credential_changed',
-        details: { credential: 'google', issuer: provider.url, change: 'added' },
+        details: { credential: 'google', issuer: provider.issuers.google, change: 'added' },
       },
       { action: 'signed_in', details: { method: 'google', contract: 'wire' } },
     ]);
@@ -298,6 +308,30 @@ describe('[A5] an account that was there before', () => {
     },
   );
 
+  it('what a squatter has linked goes with the reset, also where the owner has confirmed the address', async () => {
+    const email = someEmail();
+    const attacker = await register(app, { email, password });
+    const accomplice = enrol(provider, { email: someEmail(), verified: true });
+    const own = enrol(provider, { email, verified: true });
+    const by = { headers: { authorization: `Bearer ${attacker.token}` } };
+    expect(await agent().signIn('/auth/link/google', accomplice, by)).toEqual({ linked: 'google' });
+    const confirming = linkIn(await mailbox.next(email, /Confirm/)).searchParams;
+    await app.http
+      .post('/auth/verify')
+      .send({ email, verificationCode: confirming.get('verificationCode') })
+      .expect(200);
+    // The owner's own is of the address that the reset proves.
+    expect(await agent().signIn('/auth/github', own)).toEqual(TOKENS);
+    await app.http.post('/auth/forgot-password').send({ email }).expect(200);
+    const token = linkIn(await mailbox.next(email, /^Reset/)).searchParams.get('token');
+    await app.http.post('/auth/reset-password').send({ token, password: 'of-the-owner-alone' }).expect(200);
+    expect((await mailbox.next(email, /was reset/)).text).toContain('were unlinked');
+    const back = await agent().signIn('/auth/google', accomplice);
+    expect((await me(app, back['token']))._id).not.toBe(attacker.id);
+    const again = await agent().signIn('/auth/github', own);
+    expect((await me(app, again['token']))._id).toBe(attacker.id);
+  });
+
   it('the reverse: who comes by Google first can’t be registered over, nor joined by an unverified address', async () => {
     const email = someEmail();
     const victim = await agent().signIn('/auth/google', enrol(provider, { email, verified: true }));
@@ -367,14 +401,33 @@ describe('who may have an account', () => {
     expect(await agent().signIn('/auth/google', person)).toEqual(TOKENS);
   });
 
+  it('where addresses must be verified, the word for the very address of the account is enough, also later', async () => {
+    const id = await user(someEmail(), false);
+    const person = enrol(provider);
+    await app.database.query(
+      `INSERT INTO identities (user_id, method, issuer, subject, created_at) VALUES ($1, 'google', $2, $3, now())`,
+      [id, provider.issuers.google, String(person.id)],
+    );
+    const [{ email }] = await app.database.query('SELECT email FROM users WHERE id = $1', [id]);
+    expect(await agent().signIn('/auth/google', person)).toEqual({ error: 'account_unavailable' });
+    enrol(provider, { ...person, email, verified: true });
+    expect(await agent().signIn('/auth/google', person)).toEqual(TOKENS);
+  });
+
   it('where addresses must be verified, an identity is no way around', async () => {
     const id = await user(someEmail(), false);
     const person = enrol(provider);
     await app.database.query(
       `INSERT INTO identities (user_id, method, issuer, subject, created_at) VALUES ($1, 'google', $2, $3, now())`,
-      [id, provider.url, String(person.id)],
+      [id, provider.issuers.google, String(person.id)],
     );
     expect(await agent().signIn('/auth/google', person)).toEqual({ error: 'account_unavailable' });
+    // The gate has told the audit, and nobody else.
+    const told = await app.database.query(
+      `SELECT user_id AS "userId", details->>'reason' AS reason FROM audit_events ORDER BY id DESC LIMIT 2`,
+    );
+    expect(told[0]).toEqual({ userId: id, reason: 'email not verified' });
+    expect(told[1].userId).not.toBe(id);
   });
 });
 

@@ -130,10 +130,26 @@ describe('settings', () => {
 
   it('of a provider in production never lead over plain http, but for this machine', () => {
     const google = { ...production, GOOGLE_CLIENT_ID: 'x', GOOGLE_CLIENT_SECRET: 'x' };
-    expect(problemsOf({ ...google, GOOGLE_TOKEN_URL: 'http://sso.example/token' })).toEqual([
+    const at = (host: string) => ({
+      GOOGLE_AUTHORIZATION_URL: 'https://sso.example/authorize',
+      GOOGLE_TOKEN_URL: `http://${host}/token`,
+      GOOGLE_USERINFO_URL: 'https://sso.example/userinfo',
+    });
+    expect(problemsOf({ ...google, ...at('sso.example') })).toEqual([
       expect.stringMatching(/^GOOGLE_TOKEN_URL must begin with https/),
     ]);
-    expect(problemsOf({ ...google, GOOGLE_TOKEN_URL: 'http://127.0.0.1:9/token' })).toEqual([]);
+    for (const host of ['127.0.0.1:9', 'localhost', '[::1]:80']) {
+      expect(problemsOf({ ...google, ...at(host) })).toEqual([]);
+    }
+  });
+
+  it('of a provider’s endpoints in production are moved together, or not at all', () => {
+    const github = { ...production, GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'x' };
+    const moved = 'https://ghe.example/x';
+    expect(problemsOf({ ...github, GITHUB_TOKEN_URL: moved, GITHUB_USERINFO_URL: moved })).toEqual([
+      expect.stringMatching(/^GITHUB_AUTHORIZATION_URL is missing: set all of/),
+    ]);
+    expect(problemsOf({ ...github, GITHUB_EMAILS_URL: moved })).toEqual([]);
   });
 
   it('of GitHub Enterprise are three URLs; people of another server are other people', () => {
@@ -145,7 +161,7 @@ describe('settings', () => {
       GITHUB_TOKEN_URL: `${host}/login/oauth/access_token`,
       GITHUB_USERINFO_URL: `${host}/api/v3/user`,
     }).of(githubSettings);
-    expect(github).toMatchObject({ issuer: host, emailsUrl: `${host}/api/v3/user/emails` });
+    expect(github).toMatchObject({ issuer: `${host}/api/v3/user`, emailsUrl: `${host}/api/v3/user/emails` });
     expect(read({ GITHUB_CLIENT_ID: 'x', GITHUB_CLIENT_SECRET: 'x' }).of(githubSettings)).toMatchObject({
       issuer: 'https://github.com',
       emailsUrl: 'https://api.github.com/user/emails',

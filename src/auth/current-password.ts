@@ -5,9 +5,10 @@ import type { Principal } from '../platform/http/principal';
 export abstract class CurrentPassword {
   /**
    * Passes where the caller's account has no password, or where this is it.
+   * @returns whether it has one
    * @throws ValidationFailed when it has one and none is given
    * @throws InvalidCredentials
    * @throws RateLimited
    */
-  abstract demand(caller: Principal, given: string | undefined, client: Client): Promise<void>;
+  abstract demand(caller: Principal, given: string | undefined, client: Client): Promise<boolean>;
 }

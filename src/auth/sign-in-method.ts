@@ -45,6 +45,11 @@ export interface CredentialHolder {
   opensFor(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean>;
   /** Removes what it has of a user, within the caller's transaction; whether there was anything. */
   forget(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean>;
+  /**
+   * Of what is no secret, the same for all that the owner of the account's address need not have added: somebody may have
+   * who knew the password. Without it nothing of the method is doubted.
+   */
+  forgetUnproven?(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean>;
 }
 
 /**
@@ -58,6 +63,8 @@ export interface SignInMethod {
   /** The name of its Passport strategy, which yields a `Proof`, or the identity elsewhere that leads to one. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
+  /** Whose subjects its people are, where they have identities elsewhere; null while it is off. */
+  readonly issuer?: (settings: Settings) => string | null;
   /** What people call it, where that is not its name. */
   readonly title?: (settings: Settings) => string;
   /** Whether the settings turn it on. One that is off keeps its routes, which say so, and what people have for it. */

@@ -72,17 +72,23 @@ export class AuthorizationFlows {
   }
 
   /**
-   * The flow that a callback ends. It is spent by this, whatever comes of it.
-   * @throws SignInFailed when the state is not one of this browser and this provider, or was used, or is too old
+   * The flow that a callback ends, by what this browser has kept of it.
+   * @throws SignInFailed when the state is not one of this browser and this provider
    */
-  async take(provider: string, request: FastifyRequest, reply: FastifyReply): Promise<Flow> {
+  recall(provider: string, request: FastifyRequest, reply: FastifyReply): Flow {
     const { state } = request.query as Record<string, unknown>;
     if (typeof state !== 'string' || state === '') throw invalid('the request has no state');
-    const flow = this.keptFlow(provider, state, request, reply);
+    return this.keptFlow(provider, state, request, reply);
+  }
+
+  /**
+   * To be called before anything else is done with a flow: of any number of callbacks one passes.
+   * @throws SignInFailed when it was spent before, or is too old
+   */
+  async spend(provider: string, { state }: Flow): Promise<void> {
     const handle = this.tokens.handleOf(state);
     const spent = await this.tokens.spend(purposeOf(provider), handle, this.database.manager);
     if (!spent) throw invalid('the state was used before, or is too old');
-    return flow;
   }
 
   /**
@@ -123,7 +129,7 @@ export class AuthorizationFlows {
   }
 
   private keep(provider: string, flow: Flow, request: FastifyRequest, reply: FastifyReply): void {
-    const older = cookieNames(request).filter((name) => name.startsWith(this.cookiePrefix));
+    const older = this.flowCookies(request);
     const tooOld = older.sort().slice(0, Math.max(0, older.length - MOST_IN_A_BROWSER + 1));
     for (const name of tooOld) void reply.clearCookie(name, HOST_ONLY);
     const { state, ...kept } = flow;
@@ -133,11 +139,17 @@ export class AuthorizationFlows {
     void reply.setCookie(name, sealed.toString('base64url'), { ...HOST_ONLY, maxAge: LIFE / 1_000 });
   }
 
+  /** Only names of our own making: others can't be written back, and a client may send any. */
+  private flowCookies(request: FastifyRequest): string[] {
+    const { length } = this.cookiePrefix;
+    return cookieNames(request).filter(
+      (name) => name.startsWith(this.cookiePrefix) && /^[0-9a-z]+-[0-9a-f]{12}$/.test(name.slice(length)),
+    );
+  }
+
   private keptFlow(provider: string, state: string, request: FastifyRequest, reply: FastifyReply): Flow {
     const ending = `-${idOf(state)}`;
-    const name = cookieNames(request).find(
-      (one) => one.startsWith(this.cookiePrefix) && one.endsWith(ending),
-    );
+    const name = this.flowCookies(request).find((one) => one.endsWith(ending));
     if (!name) throw invalid('this browser has no cookie of that sign-in (is it at PUBLIC_URL?)');
     void reply.clearCookie(name, HOST_ONLY);
     const [value = '', ...others] = cookieValues(request, name);

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors';
 import { writeTokens } from '../auth/contracts/wire.contract';
 import { AccountLinking } from '../auth/linking/account-linking';
-import type { ExternalIdentity } from '../auth/linking/external-identity';
 import { LinkedIdentities, type Asking } from '../auth/linking/linked-identities';
 import { IdentityTaken } from '../auth/linking/linking.errors';
 import { SignInService } from '../auth/sign-in.service';
@@ -11,11 +10,11 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { FrontEnd } from '../platform/front-end/front-end';
 import { RateLimited } from '../platform/http/api-error';
 import { clientOf, type Client } from '../platform/http/client';
+import type { MethodName } from '../sessions/method-name';
 import { InvalidToken } from '../sessions/session.errors';
 import { AuthorizationFlows } from './authorization-flows';
 import type { Flow } from './flow';
-import { SignInFailed, type CallbackError } from './oauth.errors';
-import type { OAuthName } from './oauth.method';
+import { ProviderUnavailable, SignInFailed, type CallbackError } from './oauth.errors';
 
 /** What the page is told where a sign-in ends: tokens, which identity was linked, or what went wrong. */
 type Outcome = Readonly<Record<string, string>>;
@@ -36,79 +35,113 @@ export class OAuthSignIn {
 
   /**
    * @param link who wants to link an identity; without it somebody signs in
-   * @returns where to send the browser: to the provider, or back with an error when it can't be asked
+   * @returns where to send the browser
    * @throws ValidationFailed for a `redirect` that is not listed
    * @throws RateLimited
+   * @throws ProviderUnavailable
    */
-  async begin(
-    provider: OAuthName,
+  async addressOfProvider(
+    provider: MethodName,
     request: FastifyRequest,
     reply: FastifyReply,
     link?: Asking,
   ): Promise<string> {
-    const { redirect } = request.query as { redirect?: unknown };
-    const returnTo = redirect === undefined ? undefined : this.frontEnd.returnAddress(redirect);
+    const returnTo = this.returnAddressIn(request);
     return this.flows.begin(provider, { returnTo, link }, request, reply).catch((error: unknown) => {
       if (!(error instanceof SignInFailed)) throw error;
-      return this.addressOf({ error: this.explain(provider, error) }, { returnTo });
+      this.explain(provider, error, clientOf(request));
+      throw new ProviderUnavailable({ cause: error });
+    });
+  }
+
+  /** The same for a person: where the provider can't be asked, back with an error for a page to tell. */
+  async begin(...asked: Parameters<OAuthSignIn['addressOfProvider']>): Promise<string> {
+    const [, request] = asked;
+    return this.addressOfProvider(...asked).catch((error: unknown) => {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      return this.addressOf({ error: 'provider_error' }, { returnTo: this.returnAddressIn(request) });
     });
   }
 
   /** Where to send a browser that has come back. Never throws: a person waits. */
-  async finish(provider: OAuthName, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  async finish(provider: MethodName, request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const client = clientOf(request);
-    const flow = await this.flows
-      .take(provider, request, reply)
-      .catch((error: unknown) => this.explain(provider, error));
-    if (typeof flow === 'string') return this.addressOf({ error: flow });
+    let flow: Flow | undefined;
+    try {
+      flow = this.flows.recall(provider, request, reply);
+      await this.flows.spend(provider, flow);
+    } catch (error) {
+      // Anybody can come with a state that is none: the log is told, and not the audit, which is kept.
+      return this.addressOf({ error: this.explain(provider, error, client) }, flow);
+    }
     const outcome = await this.complete(provider, flow, request.query, client).catch((error: unknown) =>
       this.refuse(provider, flow, error, client),
     );
     return this.addressOf(outcome, flow);
   }
 
-  private async complete(provider: OAuthName, flow: Flow, query: unknown, client: Client): Promise<Outcome> {
+  private async complete(provider: MethodName, flow: Flow, query: unknown, client: Client): Promise<Outcome> {
     const identity = await this.flows.identify(provider, flow, query);
     if (flow.link) {
       await this.linked.link(flow.link, identity, client);
       return { linked: provider };
     }
-    return this.signIn(provider, identity, client);
-  }
-
-  private async signIn(provider: OAuthName, identity: ExternalIdentity, client: Client): Promise<Outcome> {
     const proof = await this.linking.proofOf(identity, client);
     const how = { method: provider, contract: 'wire', client } as const;
-    return { ...writeTokens(await this.gate.open(proof, how)) };
+    const signedIn = this.gate.open(proof, how).catch((error: unknown) => {
+      throw codeOf(error) === 'account_unavailable' ? new RefusedByGate((error as Error).message) : error;
+    });
+    return { ...writeTokens(await signedIn) };
   }
 
   private async refuse(
-    provider: OAuthName,
+    provider: MethodName,
     { link }: Flow,
     error: unknown,
     client: Client,
   ): Promise<Outcome> {
-    const reason = this.explain(provider, error);
-    const action = link ? 'reauthentication_failed' : 'sign_in_failed';
+    const reason = this.explain(provider, error, client);
+    const action = link ? 'identity_refused' : 'sign_in_failed';
     const details = { method: provider, contract: 'wire', reason };
-    await this.audit
-      .record({ action, userId: link?.userId ?? null, sessionId: link?.sessionId, client, details })
-      .catch((failure: Error) => this.logger.error(`The audit was not told: ${failure.message}`));
+    const happening = {
+      action,
+      userId: link?.userId ?? null,
+      sessionId: link?.sessionId,
+      client,
+      details,
+    } as const;
+    if (!(error instanceof RefusedByGate)) {
+      await this.audit
+        .record(happening)
+        .catch((failure: Error) => this.logger.error(`The audit was not told: ${failure.message}`));
+    }
     return { error: reason };
   }
 
   /** The page is told a code, and the log why. */
-  private explain(provider: OAuthName, error: unknown): CallbackError {
+  private explain(provider: MethodName, error: unknown, { ip }: Client): CallbackError {
     const code = codeOf(error);
     const { message, stack } = error as Error;
     if (code === undefined) this.logger.error(`${provider}: ${stack ?? message}`);
-    else this.logger.warn(`${provider}: ${code}: ${message}`);
+    else this.logger.warn(`${provider}: ${code}: ${message} (${ip})`);
     return code ?? 'provider_error';
+  }
+
+  private returnAddressIn({ query }: FastifyRequest): string | undefined {
+    const { redirect } = query as { redirect?: unknown };
+    return redirect === undefined ? undefined : this.frontEnd.returnAddress(redirect);
   }
 
   /** In the fragment, which no server and no log sees. */
   private addressOf(outcome: Outcome, { returnTo }: Pick<Flow, 'returnTo'> = {}): string {
     return `${returnTo ?? this.frontEnd.returnAddress()}#${new URLSearchParams(outcome).toString()}`;
+  }
+}
+
+/** The gate tells the audit itself. */
+class RefusedByGate extends SignInFailed {
+  constructor(message: string) {
+    super('account_unavailable', message);
   }
 }
 

@@ -1,13 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ReauthenticationNeeded } from '../auth/linking/linking.errors';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ReauthenticationNeeded } from '../sessions/session.errors';
 import { RateLimited, ValidationFailed } from '../platform/http/api-error';
 import { CrossSiteRequest } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
 import { Public } from '../platform/http/principal';
 import { NeedsSession } from '../platform/http/session-security';
-import { ProviderNotConfigured } from './oauth.errors';
-import type { OAuthName } from './oauth.method';
+import type { MethodName } from '../sessions/method-name';
+import { ProviderNotConfigured, ProviderUnavailable } from './oauth.errors';
 
 class ProviderAddress {
   @ApiProperty({
@@ -17,14 +17,23 @@ class ProviderAddress {
   url: string;
 }
 
-const suffix = (name: OAuthName): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
+const titles: Readonly<Partial<Record<MethodName, string>>> = {
+  google: 'Google',
+  github: 'GitHub',
+  oidc: 'the OpenID Connect provider',
+};
+
+const suffix = (name: MethodName): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
 const location = {
   Location: { description: 'Where to go', schema: { type: 'string', format: 'uri' } },
 } as const;
 const badRedirect = new ValidationFailed([
-  { field: 'redirect', message: 'redirect must be a URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS)' },
+  {
+    field: 'redirect',
+    message: 'redirect must be a URL of an allowed origin (ALLOWED_REDIRECT_ORIGINS), without a fragment',
+  },
 ]);
-const notConfigured = (name: OAuthName) => new ProviderNotConfigured(`${name.toUpperCase()}_CLIENT_ID`);
+const notConfigured = (name: MethodName) => new ProviderNotConfigured(`${name.toUpperCase()}_CLIENT_ID`);
 const TakesRedirect = () =>
   ApiQuery({
     name: 'redirect',
@@ -34,13 +43,12 @@ const TakesRedirect = () =>
   });
 
 /** GET /auth/<name> */
-export const DescribesStart = (name: OAuthName): MethodDecorator =>
+export const DescribesStart = (name: MethodName): MethodDecorator =>
   applyDecorators(
     Public(),
-    ApiTags('sign-in'),
     ApiOperation({
       operationId: `signInBy${suffix(name)}`,
-      summary: 'Send a browser to the provider',
+      summary: `Send a browser to ${titles[name] ?? name} to sign in`,
       description: 'Sets a cookie that the callback needs: open it in the browser that is to be signed in.',
     }),
     TakesRedirect(),
@@ -49,13 +57,12 @@ export const DescribesStart = (name: OAuthName): MethodDecorator =>
   );
 
 /** GET /auth/<name>/callback */
-export const DescribesCallback = (name: OAuthName): MethodDecorator =>
+export const DescribesCallback = (name: MethodName): MethodDecorator =>
   applyDecorators(
     Public(),
-    ApiTags('sign-in'),
     ApiOperation({
       operationId: `finishSignInBy${suffix(name)}`,
-      summary: 'Where the provider sends the browser back to',
+      summary: `Where ${titles[name] ?? name} sends the browser back to`,
       description:
         'Ends at FRONTEND_URL/auth/callback with `#token=…&refreshToken=…`, with `#linked=<provider>` after linking, or ' +
         'with `#error=` and one of access_denied, invalid_state, provider_error, account_unavailable, identity_taken.',
@@ -68,16 +75,16 @@ export const DescribesCallback = (name: OAuthName): MethodDecorator =>
   );
 
 /** GET /auth/link/<name> */
-export const DescribesLink = (name: OAuthName): MethodDecorator =>
+export const DescribesLink = (name: MethodName): MethodDecorator =>
   applyDecorators(
     NeedsSession(),
-    ApiTags('account'),
     ApiOperation({
       operationId: `link${suffix(name)}`,
-      summary: 'Link an identity to the current user',
+      summary: `Link an identity at ${titles[name] ?? name} to the current user`,
       description:
         'Needs a sign-in of the last 10 minutes. With `Accept: application/json` the address comes in the body, for a ' +
-        'script that then sends its browser there; the answer sets a cookie that the callback needs.',
+        'script that then sends its browser there. The answer sets a cookie that the callback needs, so such a script calls ' +
+        'with credentials, from an origin of CORS_ORIGINS that is of the same site as this server.',
     }),
     TakesRedirect(),
     ApiOkResponse({ type: ProviderAddress, description: 'For who asks for JSON' }),
@@ -88,5 +95,6 @@ export const DescribesLink = (name: OAuthName): MethodDecorator =>
       new ReauthenticationNeeded(),
       new CrossSiteRequest(),
       new RateLimited(600),
+      new ProviderUnavailable(),
     ),
   );

@@ -10,6 +10,17 @@ export class ProviderNotConfigured extends ApiError {
   }
 }
 
+/** Said to a script; a browser is sent on, and a page says it. */
+export class ProviderUnavailable extends ApiError {
+  readonly code = 'ISSUER_UNAVAILABLE';
+  readonly status = 503;
+  override readonly retryAfter = 10;
+
+  constructor(options?: ErrorOptions) {
+    super('The provider can’t be asked now; try again in a while', options);
+  }
+}
+
 /** How a sign-in by browser fails, as the page where it ends is told in `#error=`. */
 export type CallbackError =
   'access_denied' | 'invalid_state' | 'provider_error' | 'account_unavailable' | 'identity_taken';

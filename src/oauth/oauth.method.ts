@@ -8,12 +8,12 @@ import type { MethodName } from '../sessions/method-name';
 import { oauthSettings, type Provider } from './oauth.settings';
 import { ProviderCalls } from './provider-calls';
 
-/** A provider is called by one name: as a method, a Passport strategy and a part of its paths. */
-export type OAuthName = MethodName & ('google' | 'github' | 'oidc');
-
-/** A sign-in method that a provider takes part in; it is on where the provider's settings are there. */
+/**
+ * A sign-in method that a provider takes part in; it is on where the provider's settings are there.
+ * @param name also of the Passport strategy, and a part of the paths
+ */
 export const oauthMethod = (
-  name: OAuthName,
+  name: MethodName & SignInMethod['provider'],
   settings: SettingsDefinition<Provider | null>,
   module: Type,
 ): SignInMethod => ({
@@ -22,6 +22,7 @@ export const oauthMethod = (
   module,
   strategy: name,
   settings: [oauthSettings, settings],
+  issuer: (all) => all.of(settings)?.issuer ?? null,
   title: (all) => all.of(settings)?.title ?? name,
   isOn: (all) => all.of(settings) !== null,
   credentials: { holder: Identities, secret: false },

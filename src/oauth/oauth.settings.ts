@@ -60,6 +60,25 @@ interface Context {
 }
 
 /**
+ * Whose subjects a provider's people are: its own name while its endpoints are its own, else the endpoint that tells who
+ * they are. Another server counts its people from one again, and one server may stand in for two providers.
+ */
+export const issuerOf = (own: string, ownUserinfo: string, userinfo: string): string =>
+  userinfo === ownUserinfo ? own : userinfo;
+
+/** Complains where only some endpoints were moved: codes and secrets of one server would go to another. */
+export function together(
+  urls: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+  { production, complain }: Context,
+): void {
+  const names = Object.keys(urls);
+  const kept = names.filter((name) => urls[name] === own[name]);
+  if (!production || kept.length === 0 || kept.length === names.length) return;
+  for (const name of kept) complain(name, `is missing: set all of ${names.join(', ')}, or none`);
+}
+
+/**
  * Null where nothing of a provider is set. Complains of one that is set by halves, and of endpoints that would carry
  * secrets in the clear.
  * @param needed the variables without which it can't work, by name

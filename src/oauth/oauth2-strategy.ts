@@ -1,4 +1,8 @@
+import type { Type } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type OAuth2Strategy from 'passport-oauth2';
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
+import type { ExternalIdentity } from '../auth/linking/external-identity';
 import type { OAuth2Provider } from './oauth.settings';
 import type { ProviderCalls } from './provider-calls';
 import type { StrategyRequest } from './strategy-run';
@@ -20,8 +24,42 @@ const flowStore = {
 
 type Done = (error: Error | null, value: string) => void;
 
-/** What Passport's OAuth 2.0 strategies are made with. */
-export const optionsFor = (
+type Identified = (error?: Error | null, identity?: ExternalIdentity) => void;
+
+/**
+ * A Passport strategy of OAuth 2.0 that yields who somebody is: a subclass asks the provider in `identify`.
+ * @param Base of a passport-* package
+ * @param name by which it is run, and a part of its paths
+ */
+export function identityStrategy(Base: Type<OAuth2Strategy>, name: string) {
+  abstract class IdentityStrategy extends PassportStrategy(Base, name) {
+    constructor(provider: OAuth2Provider, scope: readonly string[], publicUrl: string, calls: ProviderCalls) {
+      super({ ...optionsFor(name, provider, publicUrl), scope });
+      useSoberTransport(this._oauth2, calls);
+    }
+
+    abstract identify(accessToken: string): Promise<ExternalIdentity>;
+
+    override userProfile(accessToken: string, done: Identified): void {
+      this.identify(accessToken)
+        .then((identity) => done(null, identity))
+        .catch(done);
+    }
+
+    /** Passport asks it last, with what `userProfile` has found. */
+    validate(_accessToken: string, _refreshToken: string, identity: ExternalIdentity): ExternalIdentity {
+      return identity;
+    }
+
+    /** What an endpoint of the provider tells the holder of an access token. */
+    protected ask(url: string, accessToken: string): Promise<unknown> {
+      return askFor(this._oauth2, url, accessToken);
+    }
+  }
+  return IdentityStrategy;
+}
+
+const optionsFor = (
   name: string,
   { clientId, clientSecret, authorizationUrl, tokenUrl, userinfoUrl }: OAuth2Provider,
   publicUrl: string,
@@ -37,7 +75,7 @@ export const optionsFor = (
 });
 
 /** The client under passport-oauth2, as far as it is used here. */
-export interface OAuth2Client {
+interface OAuth2Client {
   useAuthorizationHeaderforGET(use: boolean): void;
   get(url: string, accessToken: string, done: (error: unknown, body?: unknown) => void): void;
 }
@@ -58,7 +96,7 @@ interface Transport {
  * access token into the URL; and because it parses in the callback of a socket, an answer that is JSON but no object
  * would end the process.
  */
-export function useSoberTransport(client: unknown, calls: ProviderCalls): void {
+function useSoberTransport(client: unknown, calls: ProviderCalls): void {
   (client as OAuth2Client).useAuthorizationHeaderforGET(true);
   (client as Transport)._request = (method, url, headers, body, _accessToken, done) => {
     const isToken = method === 'POST';
@@ -105,7 +143,7 @@ function fieldsOf(text: string): Record<string, unknown> {
  * What an endpoint of the provider tells the holder of an access token.
  * @throws Error when it is no JSON
  */
-export function askFor(client: unknown, url: string, accessToken: string): Promise<unknown> {
+function askFor(client: unknown, url: string, accessToken: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     (client as OAuth2Client).get(url, accessToken, (error, body) => {
       if (error) return reject(new Error(`${url} did not tell`, { cause: error }));

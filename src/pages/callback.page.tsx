@@ -23,16 +23,19 @@ const words: Translated<Words> = {
     signedIn: 'You are signed in as',
     signOut: 'Sign out',
     signedOut: 'You are signed out. You can close this page.',
-    linked: 'The other account is linked: you can sign in by it from now on. You can close this page.',
-    nothing: 'There is nothing to take over here: open this page by signing in.',
+    linked: 'The other account is linked: you can sign in with it from now on. You can close this page.',
+    nothing: 'There is nothing to do here: this page is where a sign-in ends.',
     noScript: 'This page takes over your sign-in by a script. Allow JavaScript for it, and sign in again.',
     errors: {
-      access_denied: 'You cancelled the sign-in. Nothing has changed.',
-      invalid_state: 'This sign-in was not begun in this browser, or took too long. Begin again.',
-      provider_error: 'The other service could not sign you in. Try again in a while.',
-      account_unavailable: 'This account can’t be signed in to. Ask whoever runs this service.',
+      access_denied: 'You cancelled. Nothing has changed.',
+      invalid_state:
+        'This was not begun in this browser, was finished before, or took too long. If you are not signed in, begin again.',
+      provider_error:
+        'The other service could not be asked who you are, or gave no good answer. Try again in a while.',
+      account_unavailable:
+        'There is no account here that you can sign in to now. If you registered with an email address, confirm it first by the link in our mail; else ask whoever runs this service.',
       identity_taken:
-        'That account is linked to somebody else’s here. Sign in by it, or unlink it there first. Nothing has changed.',
+        'That account is linked to another one here. Sign in with it, or unlink it there first. Nothing has changed.',
       other: 'The sign-in did not work. Begin again.',
     },
   },
@@ -44,16 +47,17 @@ const words: Translated<Words> = {
     signedOut: 'Sie sind abgemeldet. Sie können diese Seite schließen.',
     linked:
       'Das andere Konto ist verknüpft: Ab jetzt können Sie sich damit anmelden. Sie können diese Seite schließen.',
-    nothing: 'Hier gibt es nichts zu übernehmen: Öffnen Sie diese Seite, indem Sie sich anmelden.',
+    nothing: 'Hier gibt es nichts zu tun: Auf dieser Seite endet eine Anmeldung.',
     noScript:
       'Diese Seite übernimmt Ihre Anmeldung durch ein Skript. Erlauben Sie ihr JavaScript und melden Sie sich noch einmal an.',
     errors: {
-      access_denied: 'Sie haben die Anmeldung abgebrochen. Es hat sich nichts geändert.',
+      access_denied: 'Sie haben abgebrochen. Es hat sich nichts geändert.',
       invalid_state:
-        'Diese Anmeldung begann nicht in diesem Browser oder dauerte zu lang. Beginnen Sie noch einmal.',
-      provider_error: 'Der andere Dienst konnte Sie nicht anmelden. Versuchen Sie es später noch einmal.',
+        'Das begann nicht in diesem Browser, wurde schon beendet oder dauerte zu lang. Wenn Sie nicht angemeldet sind, beginnen Sie noch einmal.',
+      provider_error:
+        'Der andere Dienst war nicht zu erreichen oder gab keine brauchbare Antwort. Versuchen Sie es später noch einmal.',
       account_unavailable:
-        'An diesem Konto kann man sich nicht anmelden. Fragen Sie, wer diesen Dienst betreibt.',
+        'Es gibt hier kein Konto, an dem Sie sich jetzt anmelden können. Wenn Sie sich mit einer E-Mail-Adresse registriert haben, bestätigen Sie sie zuerst durch den Link in unserer Mail; sonst fragen Sie, wer diesen Dienst betreibt.',
       identity_taken:
         'Jenes Konto ist hier mit einem anderen verknüpft. Melden Sie sich damit an, oder lösen Sie dort die Verknüpfung. Es hat sich nichts geändert.',
       other: 'Die Anmeldung ist fehlgeschlagen. Beginnen Sie noch einmal.',

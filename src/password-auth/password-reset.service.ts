@@ -121,7 +121,7 @@ export class PasswordResets {
       const first = await this.users.bumpCredentialVersion(id, owner.credentialVersion, transaction);
       if (!first) throw new InvalidResetToken();
       const removed = owner.verified
-        ? await this.credentials.removeSecrets(id, 'password', client, transaction)
+        ? await this.credentials.removeDoubtful(id, 'password', client, transaction)
         : await this.claims.claim(owner, client, transaction, false);
       await transaction.upsert(Password, { userId: id, hash, changedAt: this.clock.now() }, ['userId']);
       const details = { credential: 'password', by: 'mailed link' };
@@ -129,7 +129,10 @@ export class PasswordResets {
       await this.endings.endAll(id, null, { reason: 'password_reset', client }, transaction);
       await this.locks.clear(this.locks.subject('password', owner.email), transaction);
       const { language } = client;
-      const letter = letterIn(passwordReset, language, { pinRemoved: removed.includes('pin') });
+      const letter = letterIn(passwordReset, language, {
+        pinRemoved: removed.includes('pin'),
+        unlinked: removed.some((name) => name !== 'pin'),
+      });
       if (tell) await this.mailer.send({ to: owner.email, letter, language }, transaction);
       return { id, email: owner.email };
     });

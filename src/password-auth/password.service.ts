@@ -109,11 +109,12 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     return known.id;
   }
 
-  async demand(caller: Principal, given: string | undefined, client: Client): Promise<void> {
+  async demand(caller: Principal, given: string | undefined, client: Client): Promise<boolean> {
     const has = await this.database.manager.existsBy(Password, { userId: caller.user.id });
-    if (!has) return;
+    if (!has) return false;
     if (!given) throw missing;
     await this.demandCurrent(caller, given, client);
+    return true;
   }
 
   opensFor(userId: string, transaction: EntityManager): Promise<boolean> {

@@ -7,6 +7,7 @@ import { FromClient, type Client } from '../platform/http/client';
 import { Fails } from '../platform/http/failures.decorator';
 import { Caller, type Principal } from '../platform/http/principal';
 import { NeedsSession } from '../platform/http/session-security';
+import { ReauthenticationNeeded } from '../sessions/session.errors';
 import { SetPinBody } from './pin.dto';
 import { NameExists, PinIsOff } from './pin.errors';
 import { PinService } from './pin.service';
@@ -22,13 +23,16 @@ export class PinAuthController {
   @ApiOperation({
     operationId: 'setPin',
     summary: 'Set a name and a PIN to sign in with',
-    description: 'Replacing a PIN ends every other session of the user.',
+    description:
+      'Replacing a PIN ends every other session of the user. An account without a password needs a sign-in of the last 10 ' +
+      'minutes.',
   })
   @ApiOkResponse({ type: WireMessage, example: { message: 'PIN set' } })
   @Fails(
     new ValidationFailed([{ field: 'pin', message: 'pin must be 4 to 12 digits, as a string' }]),
     new InvalidCredentials('The current password is wrong'),
     new PinIsOff(),
+    new ReauthenticationNeeded(),
     new NameExists(),
     new RateLimited(60),
     new Busy(3),

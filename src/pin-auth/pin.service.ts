@@ -17,6 +17,7 @@ import { addressKey } from '../platform/rate-limit/address-key';
 import { GuessLocks, type GuessPolicy } from '../platform/rate-limit/guess-locks';
 import { rateLimitSettings, type RateLimitSettings } from '../platform/rate-limit/rate-limit.settings';
 import { RateLimits, type RateLimit } from '../platform/rate-limit/rate-limits';
+import { RecentSignIn } from '../sessions/recent-sign-in';
 import { SessionEndings } from '../sessions/session-endings';
 import { InvalidToken } from '../sessions/session.errors';
 import type { User } from '../users/user.entity';
@@ -51,6 +52,7 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
     private readonly locks: GuessLocks,
     private readonly users: UsersService,
     private readonly endings: SessionEndings,
+    private readonly recent: RecentSignIn,
     private readonly mailer: Mailer,
     private readonly mailLimits: MailLimits,
     private readonly audit: AuditTrail,
@@ -101,6 +103,7 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
   /**
    * Gives the caller's account a PIN, or another one, and tells the owner by mail. Replacing one ends the other sessions.
    * @throws InvalidCredentials when the account has a password and this is not it
+   * @throws ReauthenticationNeeded when it has none, and the caller signed in too long ago
    * @throws PinIsOff when the PIN is off and the caller came by it
    * @throws NameExists
    * @throws RateLimited
@@ -110,7 +113,8 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
     const { id: userId } = caller.user;
     const { credentialVersion, failuresInARow } = await this.before(userId);
     if ((failuresInARow ?? 0) >= this.offAfter && caller.session.method === 'pin') throw new PinIsOff();
-    await this.currentPassword?.demand(caller, currentPassword, client);
+    const proven = await this.currentPassword?.demand(caller, currentPassword, client);
+    if (!proven) this.recent.demand(caller.session);
     // The answer tells whether a name is taken, as a registration's does.
     await this.limit.consume(addressKey(client.ip));
     await this.refuseTaken(name, userId);

@@ -1,4 +1,4 @@
-import { ApiError } from '../platform/http/api-error';
+import { ApiError, Forbidden } from '../platform/http/api-error';
 
 /** Any access token that is bad, expired, revoked or not ours: the answer does not say which. */
 export class InvalidToken extends ApiError {
@@ -19,5 +19,11 @@ export class InvalidRefreshToken extends ApiError {
 
   constructor(override readonly ambiguousCookie?: string) {
     super('Refresh token is expired, revoked or invalid; sign in again');
+  }
+}
+
+export class ReauthenticationNeeded extends Forbidden {
+  constructor() {
+    super('Sign in again first: this needs a sign-in of the last 10 minutes');
   }
 }

@@ -7,6 +7,7 @@ import { AccessTokens } from './access-tokens';
 import { Device } from './device.entity';
 import { Devices } from './devices';
 import { JwksController } from './jwks.controller';
+import { RecentSignIn } from './recent-sign-in';
 import { RefreshToken } from './refresh-token.entity';
 import { RefreshTokens } from './refresh-tokens';
 import { Session } from './session.entity';
@@ -25,6 +26,7 @@ import { SigningKeys } from './signing-keys';
     AccessTokens,
     AccessTokenStrategy,
     Devices,
+    RecentSignIn,
     RefreshTokens,
     SessionEndings,
     SessionSweep,
@@ -32,6 +34,6 @@ import { SigningKeys } from './signing-keys';
     SigningKeys,
     { provide: APP_GUARD, useClass: SessionGuard },
   ],
-  exports: [AccessTokens, Devices, SessionEndings, SessionsService, SigningKeys],
+  exports: [AccessTokens, Devices, RecentSignIn, SessionEndings, SessionsService, SigningKeys],
 })
 export class SessionsModule {}

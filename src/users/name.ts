@@ -4,7 +4,7 @@ import { Transform } from 'class-transformer';
 import { IsDefined, IsString, Matches, MaxLength } from 'class-validator';
 
 const MOST = 100;
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /** A field that holds a person's name: trimmed, composed (NFC), without control characters or halves of characters. */
 export const Name = (
@@ -18,22 +18,20 @@ export const Name = (
     ),
     IsDefined({ message: '$property is missing' }),
     IsString({ message: '$property must be a string' }),
-    Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: '$property must not contain control characters' }),
+    Matches(PRINTABLE, { message: '$property must not contain control characters' }),
     MaxLength(MOST, { message: `$property must have at most ${MOST} characters` }),
   );
 
 /** The same for a name that somebody else tells us: cut where it is too long, null where nothing is left. */
 export function readName(given: unknown): string | null {
   if (typeof given !== 'string') return null;
-  const printable = Array.from(given.slice(0, 10 * MOST).normalize('NFC')).filter(
-    (one) => !UNPRINTABLE.test(one),
+  const characters = Array.from(given.slice(0, 10 * MOST).normalize('NFC')).filter((one) =>
+    PRINTABLE.test(one),
   );
-  return (
-    printable
-      .join('')
-      .trim()
-      .slice(0, MOST)
-      .replace(/[\uD800-\uDBFF]$/, '')
-      .trim() || null
-  );
+  let name = '';
+  for (const one of characters) {
+    if (name.length + one.length > MOST) break;
+    name += one;
+  }
+  return name.trim() || null;
 }

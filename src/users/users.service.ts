@@ -87,14 +87,21 @@ export class UsersService {
    * @returns false when it has one by now, or another account has this one
    * @throws EmailExists when a parallel request takes the address first
    */
-  async fillEmail(userId: string, email: string, transaction: EntityManager): Promise<boolean> {
+  async fillEmail(
+    userId: string,
+    email: string,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<boolean> {
     try {
       const [, filled] = await transaction.query<[unknown[], number]>(
         `UPDATE users SET email = $2, email_verified_at = $3
           WHERE id = $1 AND email IS NULL AND NOT EXISTS (SELECT FROM users WHERE email = $2)`,
         [userId, email, this.clock.now()],
       );
-      return filled === 1;
+      if (filled !== 1) return false;
+      await this.audit.record({ action: 'email_verified', userId, client }, transaction);
+      return true;
     } catch (error) {
       throw violates(error, 'users_email_key') ? new EmailExists() : error;
     }

@@ -28,6 +28,8 @@ function checker(document: object) {
   const validators = new Map<string, ValidateFunction>();
   return (request: FastifyRequest, reply: FastifyReply, payload: unknown): string | undefined => {
     const path = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}');
+    // It is answered as its GET is, without the body.
+    if (request.method === 'HEAD') return undefined;
     // A page is for people, and no part of the API.
     if (String(reply.getHeader('content-type')).startsWith('text/html')) return undefined;
     if (!path || !Object.hasOwn((document as { paths: object }).paths, path)) return undefined;

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import Provider, { type Configuration } from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
 
 /** Somebody with an account at the provider. */
 export interface Person {
@@ -93,11 +94,18 @@ export class TestProvider {
     });
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    // It warns of what only matters outside of tests.
+    // It warns of what only matters outside of tests, and of Node 20, on which it runs.
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    this.oidc = new Provider(this.url, configuration(publicUrl, this));
+    const { default: OidcProvider } = await import('oidc-provider');
+    this.oidc = new OidcProvider(this.url, configuration(publicUrl, this));
     warn.mockRestore();
     return this.environment();
+  }
+
+  /** Whose subjects its people are, by method. */
+  get issuers(): Readonly<Record<(typeof METHODS)[number], string>> {
+    const { url } = this;
+    return { google: `${url}/v1/userinfo`, github: `${url}/api/v3/user`, oidc: url };
   }
 
   async close(): Promise<void> {
@@ -115,8 +123,7 @@ export class TestProvider {
       GOOGLE_USERINFO_URL: `${url}/v1/userinfo`,
       GITHUB_CLIENT_ID: 'github-client',
       GITHUB_CLIENT_SECRET: CLIENT_SECRET,
-      // Another origin than the one of Google, as in the world.
-      GITHUB_AUTHORIZATION_URL: `${url.replace('127.0.0.1', 'localhost')}/login/oauth/authorize`,
+      GITHUB_AUTHORIZATION_URL: `${url}/login/oauth/authorize`,
       GITHUB_TOKEN_URL: `${url}/login/oauth/access_token`,
       GITHUB_USERINFO_URL: `${url}/api/v3/user`,
       OIDC_ISSUER: url,

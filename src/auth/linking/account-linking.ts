@@ -4,6 +4,8 @@ import type { Client } from '../../platform/http/client';
 import { addressKey } from '../../platform/rate-limit/address-key';
 import { rateLimitSettings, type RateLimitSettings } from '../../platform/rate-limit/rate-limit.settings';
 import { RateLimits, type RateLimit } from '../../platform/rate-limit/rate-limits';
+import { EmailVerification } from '../../users/email-verification';
+import type { User } from '../../users/user.entity';
 import { EmailExists } from '../../users/user.errors';
 import { UsersService } from '../../users/users.service';
 import { InvalidCredentials, RegistrationClosed } from '../auth.errors';
@@ -12,7 +14,7 @@ import type { Proof } from '../sign-in-method';
 import { ACCOUNT, type Account } from './account';
 import { AddressClaim } from './address-claim';
 import type { ExternalIdentity } from './external-identity';
-import { Identities } from './identities';
+import { Identities, type Owner } from './identities';
 import { IdentityNotice } from './identity-notice';
 
 /** A parallel sign-in by the same identity was first: to be tried again, and then it is known. */
@@ -32,6 +34,7 @@ export class AccountLinking {
     private readonly users: UsersService,
     private readonly identities: Identities,
     private readonly claims: AddressClaim,
+    private readonly verification: EmailVerification,
     private readonly notice: IdentityNotice,
     @Inject(authSettings.token) private readonly settings: AuthSettings,
     @Inject(rateLimitSettings.token) { registrations }: RateLimitSettings,
@@ -100,38 +103,71 @@ export class AccountLinking {
     tell: boolean,
   ): Promise<Proof> {
     const owner = await this.identities.ownerOf(identity, transaction);
-    if (owner) {
-      if (owner.knownEmail !== identity.email) await this.identities.renewEmail(identity, transaction);
-      return { user: await this.fill(owner, identity, transaction) };
-    }
-    const { email, name } = identity;
+    if (owner) return { user: await this.bringUpToDate(owner, identity, client, transaction) };
+    const { email } = identity;
     const account = email === null ? undefined : await this.findByEmail(email, transaction);
+    // Who has unlinked it means it: only they link it again.
+    if (account && (await this.identities.wasUnlinkedBy(account.id, identity, transaction))) {
+      throw new InvalidCredentials();
+    }
     const user = account
       ? await this.admit(account, client, transaction)
-      : await this.users.create({ email, name, emailVerified: email !== null }, client, transaction);
+      : await this.signUp(identity, client, transaction);
+    const filled = await this.fill(user, identity, client, transaction);
     if (!(await this.identities.add(user.id, identity, transaction))) throw new IdentityExists();
     await this.notice.record('added', { user, identity, client }, transaction);
     if (tell) await this.notice.send('added', { user, identity, client }, transaction);
-    return { user: await this.fill(user, identity, transaction) };
+    return { user: filled };
   }
 
-  /** What a person has not given yet: a name, and an address that the issuer vouches for. */
+  /** The user before the identity, as everybody locks them who changes either. */
+  private async bringUpToDate(
+    { id }: Owner,
+    identity: ExternalIdentity,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<Proof['user']> {
+    await transaction.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+    const owner = await this.identities.ownerOf(identity, transaction);
+    if (owner?.id !== id) throw new InvalidCredentials();
+    const filled = await this.fill(owner, identity, client, transaction);
+    if (owner.knownEmail !== identity.email) await this.identities.renewEmail(identity, transaction);
+    return filled;
+  }
+
+  /**
+   * What a person has not given yet: a name, an address that the issuer vouches for, or the proof of the one they have.
+   * Nothing is removed here: the account's own identity proves it.
+   */
   async fill(
     user: Proof['user'],
     { name, email }: ExternalIdentity,
+    client: Client,
     transaction: EntityManager,
   ): Promise<Proof['user']> {
     if (user.name === null && name !== null) await this.users.nameIfNameless(user.id, name, transaction);
-    if (user.email !== null || email === null) return { ...user, name: user.name ?? name };
-    const filled = await this.users.fillEmail(user.id, email, transaction);
-    return { ...user, name: user.name ?? name, email: filled ? email : null };
+    const named = { ...user, name: user.name ?? name };
+    if (email === null) return named;
+    if (user.email === email) await this.verification.mark(user.id, email, client, transaction);
+    if (user.email !== null) return named;
+    return {
+      ...named,
+      email: (await this.users.fillEmail(user.id, email, client, transaction)) ? email : null,
+    };
+  }
+
+  /** @throws RegistrationClosed */
+  private signUp(
+    { email, name }: ExternalIdentity,
+    client: Client,
+    transaction: EntityManager,
+  ): Promise<User> {
+    if (!this.settings.registrationOpen) throw new RegistrationClosed();
+    return this.users.create({ email, name, emailVerified: email !== null }, client, transaction);
   }
 }
 
-const isUpToDate = (
-  owner: Account & { knownEmail: string | null },
-  { email, name }: ExternalIdentity,
-): boolean =>
+const isUpToDate = (owner: Owner, { email, name }: ExternalIdentity): boolean =>
   owner.knownEmail === email &&
   (owner.name !== null || name === null) &&
-  (owner.email !== null || email === null);
+  (email === null || (owner.email === email ? owner.verified : owner.email !== null));

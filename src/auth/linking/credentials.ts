@@ -7,6 +7,8 @@ import type { Client } from '../../platform/http/client';
 import type { MethodName } from '../../sessions/method-name';
 import { isOn, SIGN_IN_METHODS, type CredentialHolder, type SignInMethod } from '../sign-in-method';
 
+type Forget = (holder: CredentialHolder, method: SignInMethod) => Promise<boolean> | undefined;
+
 /** What a user has to sign in by, of all methods together. Everything happens within the caller's transaction. */
 @Injectable()
 export class Credentials {
@@ -30,34 +32,38 @@ export class Credentials {
    * @returns the methods that had something
    */
   removeAll(userId: string, client: Client, transaction: EntityManager): Promise<MethodName[]> {
-    return this.remove(userId, () => true, client, transaction);
+    const forget: Forget = (holder, { name }) => holder.forget(userId, transaction, name);
+    return this.remove(userId, forget, client, transaction);
   }
 
   /**
-   * Removes every secret but those of one method, for which a new one is set: whoever proves an account by mail may do so
-   * because somebody else knows its secrets.
-   * @returns the methods that had one
+   * Removes what somebody else may have set or added who knew a secret of the account: every secret but those of one
+   * method, for which a new one is set, and identities that have nothing to do with the account's address.
+   * @returns the methods that had such
    */
-  removeSecrets(
+  removeDoubtful(
     userId: string,
     but: MethodName,
     client: Client,
     transaction: EntityManager,
   ): Promise<MethodName[]> {
-    const chosen = ({ name, credentials }: SignInMethod) => credentials.secret && name !== but;
-    return this.remove(userId, chosen, client, transaction);
+    const forget: Forget = (holder, { name, credentials }) => {
+      if (!credentials.secret) return holder.forgetUnproven?.(userId, transaction, name);
+      return name === but ? undefined : holder.forget(userId, transaction, name);
+    };
+    return this.remove(userId, forget, client, transaction);
   }
 
   private async remove(
     userId: string,
-    chosen: (method: SignInMethod) => boolean,
+    forget: Forget,
     client: Client,
     transaction: EntityManager,
   ): Promise<MethodName[]> {
     const removed: MethodName[] = [];
-    for (const method of this.methods.filter(chosen)) {
+    for (const method of this.methods) {
       const { name: credential } = method;
-      if (!(await this.holderOf(method).forget(userId, transaction, credential))) continue;
+      if (!(await forget(this.holderOf(method), method))) continue;
       removed.push(credential);
       const details = { credential, change: 'removed' };
       await this.audit.record({ action: 'credential_changed', userId, client, details }, transaction);

@@ -10,6 +10,8 @@ export interface ExternalIdentity {
   /** Null unless the issuer calls it verified, and it is one that we take. */
   readonly email: string | null;
   readonly name: string | null;
+  /** What the person is called there: a login, or a name. */
+  readonly knownAs: string | null;
 }
 
 /** What an issuer says, unchecked. */
@@ -18,22 +20,30 @@ interface Claims {
   readonly email: unknown;
   readonly emailVerified: unknown;
   readonly name: unknown;
+  readonly login?: unknown;
 }
 
-/** The longest of OpenID Connect Core, 2. */
-const LONGEST_SUBJECT = 255;
+/** OpenID Connect Core, 2. The database would make one of two that it can't write. */
+const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
 
 /**
  * @throws Error when there is no subject: two people without one would be one
  */
 export function readIdentity(
   { method, issuer }: Pick<ExternalIdentity, 'method' | 'issuer'>,
-  { subject, email, emailVerified, name }: Claims,
+  { subject, email, emailVerified, name, login }: Claims,
 ): ExternalIdentity {
-  if (typeof subject !== 'string' || subject.trim() === '' || subject.length > LONGEST_SUBJECT) {
-    throw new Error(`${issuer} names no subject`);
+  if (typeof subject !== 'string' || !SUBJECT.test(subject)) {
+    throw new Error(`${issuer} names no subject of at most 255 ASCII characters`);
   }
   // Some issuers write the boolean as a text.
   const vouched = emailVerified === true || emailVerified === 'true';
-  return { method, issuer, subject, email: vouched ? readEmail(email) : null, name: readName(name) };
+  return {
+    method,
+    issuer,
+    subject,
+    email: vouched ? readEmail(email) : null,
+    name: readName(name),
+    knownAs: readName(login) ?? readName(name),
+  };
 }

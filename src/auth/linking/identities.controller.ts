@@ -10,7 +10,8 @@ import { METHOD_NAMES, type MethodName } from '../../sessions/method-name';
 import { WireMessage } from '../contracts/wire.contract';
 import { Identities } from './identities';
 import { LinkedIdentities } from './linked-identities';
-import { IdentityUnknown, LastWayIn, ReauthenticationNeeded } from './linking.errors';
+import { IdentityUnknown, LastWayIn } from './linking.errors';
+import { ReauthenticationNeeded } from '../../sessions/session.errors';
 
 class IdentityView {
   @ApiProperty({ format: 'uuid', example: '5d0c6a5e-2b7c-4c0e-8f53-0d7f1b8a9c21' })
@@ -26,6 +27,14 @@ class IdentityView {
     example: 'alice@example.com',
   })
   email: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The login, or the name, there',
+    example: 'alice',
+  })
+  name: string | null;
 
   @ApiProperty({ type: String, format: 'date-time', example: '2026-01-15T10:30:00.000Z' })
   createdAt: Date;
@@ -52,10 +61,11 @@ export class IdentitiesController {
   async list(@Caller() caller: Principal): Promise<IdentityList> {
     const identities = await this.identities.list(caller.user.id);
     return {
-      identities: identities.map(({ id, method, email, createdAt }) => ({
+      identities: identities.map(({ id, method, email, knownAs, createdAt }) => ({
         id,
         provider: method,
         email,
+        name: knownAs,
         createdAt,
       })),
     };

@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, IsNull, Not, type EntityManager } from 'typeorm';
 import { Clock } from '../../platform/clock/clock';
+import { Settings } from '../../platform/config/settings';
 import type { MethodName } from '../../sessions/method-name';
-import type { CredentialHolder } from '../sign-in-method';
+import { SIGN_IN_METHODS, type CredentialHolder, type SignInMethod } from '../sign-in-method';
 import { ACCOUNT, type Account } from './account';
 import type { ExternalIdentity } from './external-identity';
 import { Identity } from './identity.entity';
+
+/** Whose an identity is, and the address that its issuer vouched for last. */
+export type Owner = Account & { readonly knownEmail: string | null };
 
 /** Who users are elsewhere. One row for each issuer and subject, any number for each user. */
 @Injectable()
@@ -13,35 +17,49 @@ export class Identities implements CredentialHolder {
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
+    private readonly settings: Settings,
+    @Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[],
   ) {}
 
   /** Oldest first. */
   list(userId: string): Promise<Identity[]> {
-    return this.database.manager.find(Identity, {
-      where: { userId },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    const where = { userId, unlinkedAt: IsNull() };
+    return this.database.manager.find(Identity, { where, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
   async ownerOf(
     { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
     manager: EntityManager = this.database.manager,
-  ): Promise<(Account & { readonly knownEmail: string | null }) | undefined> {
-    const [owner] = await manager.query<(Account & { knownEmail: string | null })[]>(
-      `SELECT ${ACCOUNT}, i.email AS "knownEmail"
-         FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`,
+  ): Promise<Owner | undefined> {
+    const [owner] = await manager.query<Owner[]>(
+      `SELECT ${ACCOUNT}, i.email AS "knownEmail" FROM identities i JOIN users u ON u.id = i.user_id
+        WHERE i.issuer = $1 AND i.subject = $2 AND i.unlinked_at IS NULL`,
       [issuer, subject],
     );
     return owner;
   }
 
+  /** Whether a user has unlinked it, and nobody has linked it since. */
+  wasUnlinkedBy(
+    userId: string,
+    { issuer, subject }: ExternalIdentity,
+    transaction: EntityManager,
+  ): Promise<boolean> {
+    return transaction.existsBy(Identity, { userId, issuer, subject, unlinkedAt: Not(IsNull()) });
+  }
+
   /** @returns false when the identity is somebody's already: of parallel additions one is made */
   async add(userId: string, identity: ExternalIdentity, transaction: EntityManager): Promise<boolean> {
-    const { method, issuer, subject, email } = identity;
+    const { method, issuer, subject, email, knownAs } = identity;
     const added = await transaction.query<unknown[]>(
-      `INSERT INTO identities (user_id, method, issuer, subject, email, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (issuer, subject) DO NOTHING RETURNING id`,
-      [userId, method, issuer, subject, email, this.clock.now()],
+      `INSERT INTO identities (user_id, method, issuer, subject, email, known_as, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (issuer, subject) DO UPDATE
+          SET user_id = EXCLUDED.user_id, method = EXCLUDED.method, email = EXCLUDED.email,
+              known_as = EXCLUDED.known_as, created_at = EXCLUDED.created_at, unlinked_at = NULL
+        WHERE identities.unlinked_at IS NOT NULL
+       RETURNING id`,
+      [userId, method, issuer, subject, email, knownAs, this.clock.now()],
     );
     return added.length === 1;
   }
@@ -51,19 +69,36 @@ export class Identities implements CredentialHolder {
     await transaction.update(Identity, { issuer, subject }, { email });
   }
 
-  /** @returns what was removed, or undefined where the user has no such identity */
-  async remove(id: string, userId: string, transaction: EntityManager): Promise<Identity | undefined> {
-    const identity = await transaction.findOneBy(Identity, { id, userId });
-    if (identity) await transaction.delete(Identity, { id });
+  /** @returns what was unlinked, or undefined where the user has no such identity */
+  async unlink(id: string, userId: string, transaction: EntityManager): Promise<Identity | undefined> {
+    const own = { id, userId, unlinkedAt: IsNull() };
+    const identity = await transaction.findOneBy(Identity, own);
+    if (identity) await transaction.update(Identity, own, { unlinkedAt: this.clock.now() });
     return identity ?? undefined;
   }
 
-  opensFor(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean> {
-    return transaction.existsBy(Identity, { userId, method });
+  /** By the issuer that the method has now: one that its settings have left is of no use. */
+  async opensFor(userId: string, transaction: EntityManager, name: MethodName): Promise<boolean> {
+    const method = this.methods.find((one) => one.name === name);
+    const issuer = method?.issuer?.(this.settings) ?? null;
+    return issuer !== null && transaction.existsBy(Identity, { userId, issuer, unlinkedAt: IsNull() });
   }
 
+  /** Also what was unlinked: the account begins anew. */
   async forget(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean> {
-    const { affected } = await transaction.delete(Identity, { userId, method });
-    return (affected ?? 0) > 0;
+    const live = await transaction.existsBy(Identity, { userId, method, unlinkedAt: IsNull() });
+    await transaction.delete(Identity, { userId, method });
+    return live;
+  }
+
+  /** Those of the account's own address are of whoever reads its mail. */
+  async forgetUnproven(userId: string, transaction: EntityManager, method: MethodName): Promise<boolean> {
+    const [, removed] = await transaction.query<[unknown[], number]>(
+      `DELETE FROM identities i USING users u
+        WHERE u.id = i.user_id AND u.id = $1 AND i.method = $2 AND i.unlinked_at IS NULL
+          AND i.email IS DISTINCT FROM u.email`,
+      [userId, method],
+    );
+    return removed > 0;
   }
 }

@@ -19,12 +19,12 @@ export const identityAdded: LetterTexts<Change> = {
     subject: `${provider} was linked to your account`,
     preview: 'If this was you, there is nothing to do.',
     parts: [
-      { paragraph: `Your account can be signed in to by ${provider} from now on.` },
+      { paragraph: `You can sign in with ${provider} from now on.` },
       { facts: [...account('Account there', address), ['Device', device], ['IP address', ip], ['When', at]] },
       { paragraph: 'If this was you, there is nothing to do.' },
       {
         paragraph:
-          'If it was not, somebody is signed in to your account. Unlink it, and change your password, which signs everyone else out.',
+          'If it was not, somebody is signed in to your account. Sign in yourself, unlink it, which signs everyone else out, and set a new password if you have one.',
       },
     ],
   }),
@@ -32,12 +32,12 @@ export const identityAdded: LetterTexts<Change> = {
     subject: `${provider} wurde mit Ihrem Konto verknüpft`,
     preview: 'Wenn Sie das waren, ist nichts zu tun.',
     parts: [
-      { paragraph: `An Ihrem Konto kann man sich ab jetzt über ${provider} anmelden.` },
+      { paragraph: `Sie können sich ab jetzt über ${provider} anmelden.` },
       { facts: [...account('Konto dort', address), ['Gerät', device], ['IP-Adresse', ip], ['Wann', at]] },
       { paragraph: 'Wenn Sie das waren, ist nichts zu tun.' },
       {
         paragraph:
-          'Wenn nicht, ist jemand an Ihrem Konto angemeldet. Lösen Sie die Verknüpfung, und ändern Sie Ihr Passwort; das meldet alle anderen ab.',
+          'Wenn nicht, ist jemand an Ihrem Konto angemeldet. Melden Sie sich selbst an, lösen Sie die Verknüpfung, das meldet alle anderen ab, und setzen Sie ein neues Passwort, wenn Sie eines haben.',
       },
     ],
   }),
@@ -56,7 +56,7 @@ export const identityRemoved: LetterTexts<Change> = {
       { paragraph: 'If this was you, there is nothing to do.' },
       {
         paragraph:
-          'If it was not, somebody is signed in to your account. Set a new password by “Forgot password”, which signs everyone out.',
+          'If it was not, somebody is signed in to your account. Set a new password by “Forgot password”, which signs everyone out, and unlink whatever you don’t know.',
       },
     ],
   }),
@@ -71,7 +71,7 @@ export const identityRemoved: LetterTexts<Change> = {
       { paragraph: 'Wenn Sie das waren, ist nichts zu tun.' },
       {
         paragraph:
-          'Wenn nicht, ist jemand an Ihrem Konto angemeldet. Setzen Sie über „Passwort vergessen“ ein neues Passwort; das meldet alle ab.',
+          'Wenn nicht, ist jemand an Ihrem Konto angemeldet. Setzen Sie über „Passwort vergessen“ ein neues Passwort, das meldet alle ab, und lösen Sie Verknüpfungen, die Sie nicht kennen.',
       },
     ],
   }),

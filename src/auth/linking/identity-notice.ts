@@ -16,7 +16,7 @@ import type { Identity } from './identity.entity';
 
 const letters = { added: identityAdded, removed: identityRemoved } as const;
 
-type Told = Pick<Identity, 'method' | 'issuer' | 'email'>;
+type Told = Pick<Identity, 'method' | 'issuer' | 'email' | 'knownAs'>;
 
 interface Change {
   readonly user: { readonly id: string; readonly email: string | null };
@@ -63,7 +63,7 @@ export class IdentityNotice {
     const language = await this.users.languageOf(user.id, client.language, transaction);
     const letter = letterIn(letters[change], language, {
       provider: this.titleOf(identity),
-      account: identity.email,
+      account: identity.email ?? identity.knownAs,
       device: deviceInWords(client, language),
       ip: client.ip,
       at: moment(this.clock.now(), language),

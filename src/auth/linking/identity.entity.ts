@@ -34,6 +34,17 @@ export class Identity {
   @Column('text', { nullable: true })
   email: string | null;
 
+  /** What the person was called there when it was linked, so that several can be told apart. */
+  @Column('text', { name: 'known_as', nullable: true })
+  knownAs: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
+
+  /**
+   * Set once its owner has unlinked it: then it is nobody's, and does not come back to that account by its address. A row
+   * that stays, because who unlinks an account that was stolen elsewhere means it.
+   */
+  @Column({ type: 'timestamptz', name: 'unlinked_at', precision: 3, nullable: true })
+  unlinkedAt: Date | null;
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Clock } from '../../platform/clock/clock';
 import type { Client } from '../../platform/http/client';
 import type { Principal } from '../../platform/http/principal';
+import { RecentSignIn } from '../../sessions/recent-sign-in';
 import { SessionEndings } from '../../sessions/session-endings';
 import { InvalidToken } from '../../sessions/session.errors';
 import { EmailExists } from '../../users/user.errors';
@@ -14,10 +14,7 @@ import { Credentials } from './credentials';
 import type { ExternalIdentity } from './external-identity';
 import { Identities } from './identities';
 import { IdentityNotice } from './identity-notice';
-import { IdentityTaken, IdentityUnknown, LastWayIn, ReauthenticationNeeded } from './linking.errors';
-
-/** How long ago a person may have signed in who changes how they sign in. */
-const FRESH = 10 * 60_000;
+import { IdentityTaken, IdentityUnknown, LastWayIn } from './linking.errors';
 
 /** Who asks: a user, by one of their sessions. */
 export interface Asking {
@@ -30,7 +27,7 @@ export interface Asking {
 export class LinkedIdentities {
   constructor(
     private readonly database: DataSource,
-    private readonly clock: Clock,
+    private readonly recent: RecentSignIn,
     private readonly users: UsersService,
     private readonly identities: Identities,
     private readonly linking: AccountLinking,
@@ -38,12 +35,6 @@ export class LinkedIdentities {
     private readonly endings: SessionEndings,
     private readonly notice: IdentityNotice,
   ) {}
-
-  /** @throws ReauthenticationNeeded */
-  demandFresh(session: Principal['session']): void {
-    const age = this.clock.now().getTime() - session.createdAt.getTime();
-    if (age > FRESH) throw new ReauthenticationNeeded();
-  }
 
   /**
    * Links an identity that the person has proven to the account that they are signed in to; one that is linked to it
@@ -56,6 +47,7 @@ export class LinkedIdentities {
     const tell = await this.notice.mayTell({ email });
     const work = (transaction: EntityManager) => this.add(asking, identity, client, transaction, tell);
     await this.database.transaction(work).catch((error: unknown) => {
+      // Somebody else has just taken the address that would have been filled in.
       if (!(error instanceof EmailExists)) throw error;
       return this.database.transaction(work);
     });
@@ -69,12 +61,14 @@ export class LinkedIdentities {
     tell: boolean,
   ): Promise<void> {
     const user = await this.hold(asking, transaction);
+    // The address before the identity, as when an account is made: who takes them the other way round waits for ever.
+    const filled = await this.linking.fill(user, identity, client, transaction);
     if (!(await this.identities.add(user.id, identity, transaction))) {
       const owner = await this.identities.ownerOf(identity, transaction);
       if (owner?.id !== user.id) throw new IdentityTaken();
       return;
     }
-    const filled = await this.linking.fill(user, identity, transaction);
+    await this.users.bumpCredentialVersion(user.id, user.credentialVersion, transaction);
     const change = { user: filled, identity, client, sessionId: asking.sessionId };
     await this.notice.record('added', change, transaction);
     if (tell) await this.notice.send('added', change, transaction);
@@ -87,13 +81,14 @@ export class LinkedIdentities {
    * @throws LastWayIn
    */
   async unlink(id: string, caller: Principal, client: Client): Promise<void> {
-    this.demandFresh(caller.session);
+    this.recent.demand(caller.session);
     const asking = { userId: caller.user.id, sessionId: caller.session.id };
     const tell = await this.notice.mayTell(caller.user);
     await this.database.transaction(async (transaction) => {
       const user = await this.hold(asking, transaction);
-      const identity = await this.identities.remove(id, user.id, transaction);
+      const identity = await this.identities.unlink(id, user.id, transaction);
       if (!identity) throw new IdentityUnknown();
+      await this.users.bumpCredentialVersion(user.id, user.credentialVersion, transaction);
       if (!(await this.credentials.anyOpensFor(user.id, transaction))) throw new LastWayIn();
       const change = { user, identity, client, sessionId: asking.sessionId };
       await this.notice.record('removed', change, transaction);
@@ -113,7 +108,6 @@ export class LinkedIdentities {
       [userId],
     );
     if (!user) throw new InvalidToken();
-    await this.users.bumpCredentialVersion(userId, user.credentialVersion, transaction);
     await this.endings.hold(userId, sessionId, transaction);
     return user;
   }

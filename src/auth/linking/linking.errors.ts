@@ -1,12 +1,9 @@
-import { ApiError, Forbidden, NotFound } from '../../platform/http/api-error';
+import { Forbidden, NotFound } from '../../platform/http/api-error';
 
 /** Said only to who has just proven that identity. */
-export class IdentityTaken extends ApiError {
-  readonly code = 'IDENTITY_TAKEN';
-  readonly status = 409;
-
+export class IdentityTaken extends Error {
   constructor() {
-    super('This identity belongs to another account here; sign in with it instead');
+    super('this identity belongs to another account');
   }
 }
 
@@ -19,11 +16,5 @@ export class IdentityUnknown extends NotFound {
 export class LastWayIn extends Forbidden {
   constructor() {
     super('This is the only way to sign in to your account; set a password, or link another identity, first');
-  }
-}
-
-export class ReauthenticationNeeded extends Forbidden {
-  constructor() {
-    super('Sign in again first: this needs a sign-in of the last 10 minutes');
   }
 }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { strategyOf } from '../oauth.method';
 import { OAuthModule } from '../oauth.module';
-import { oauthRoutes } from '../oauth.routes';
+import { oauthRoutes } from '../oauth.controller';
 import { oidcSettings } from './oidc.settings';
 import { OidcStrategy } from './oidc.strategy';
 

@@ -25,6 +25,9 @@ import type { StrategyRequest } from '../strategy-run';
 /** After this a provider is asked afresh what it offers, in ms. */
 const METADATA_LIFE = 60 * 60_000;
 
+/** Of an ID token, or of userinfo (OpenID Connect Core, 5.1). */
+type Claims = Readonly<Partial<Record<'email' | 'email_verified' | 'name', unknown>>>;
+
 type Done = (error: Error | null, result?: string | ExternalIdentity) => void;
 
 /** Passport's shape around a function that yields where to go, or who somebody is. */
@@ -38,6 +41,7 @@ class RedirectOrIdentity extends Strategy {
       if (error) this.error(error);
       else if (typeof result === 'string') this.redirect(result);
       else if (result) this.success(result);
+      else this.fail(401);
     });
   }
 }
@@ -87,9 +91,11 @@ export class OidcStrategy extends PassportStrategy(RedirectOrIdentity, 'oidc') {
     const idToken = tokens.claims();
     const subject = idToken?.sub ?? '';
     const asks = configuration.serverMetadata().userinfo_endpoint !== undefined;
-    const told = asks ? await fetchUserInfo(configuration, tokens.access_token, subject) : {};
-    const claims: Readonly<Record<string, unknown>> = { ...idToken, ...told };
-    const { email, email_verified: emailVerified, name } = claims;
+    const told: Claims = asks ? await fetchUserInfo(configuration, tokens.access_token, subject) : {};
+    // An address and the word for it belong together: one of each document would be nobody's word.
+    const source = told.email === undefined ? (idToken as Claims) : told;
+    const { email, email_verified: emailVerified } = source;
+    const name = told.name ?? (idToken as Claims).name;
     return readIdentity(
       { method: 'oidc', issuer: this.provider.issuer },
       { subject, email, emailVerified, name },

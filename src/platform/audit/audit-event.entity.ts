@@ -10,6 +10,7 @@ export type AuditAction =
   | 'address_closed'
   | 'session_revoked'
   | 'credential_changed'
+  | 'identity_refused'
   | 'mail_requested'
   | 'email_verified'
   | 'account_disabled'

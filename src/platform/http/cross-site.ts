@@ -31,18 +31,24 @@ export class CrossSite {
   }
 
   /** @throws CrossSiteRequest */
-  refuse(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
-    if (!SAFE.has(request.method)) this.refuseAny(request);
-  }
-
-  /**
-   * The same for a request that reads by its method, and yet begins a change.
-   * @throws CrossSiteRequest
-   */
-  refuseAny({ headers }: Pick<FastifyRequest, 'headers'>): void {
+  refuse({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
+    if (SAFE.has(method)) return;
     const { origin } = headers;
     const foreign = origin !== undefined && !this.allowed.has(origin);
     if (foreign || headers['sec-fetch-site'] === 'cross-site') throw new CrossSiteRequest();
+  }
+
+  /**
+   * For an address that a person is sent to by a link or a script, and that begins a change. A browser names no origin
+   * then, so it must come from here, from the address bar, or from a page of CORS_ORIGINS that says so as the referrer.
+   * @throws CrossSiteRequest
+   */
+  refuseNavigation({ headers }: Pick<FastifyRequest, 'headers'>): void {
+    const { referer = '', origin = originOf(referer), 'sec-fetch-site': site } = headers;
+    const listed = origin !== undefined && this.allowed.has(origin);
+    const ours = site === undefined || site === 'same-origin' || site === 'none';
+    if (!(ours ? origin === undefined || listed : site === 'same-site' && listed))
+      throw new CrossSiteRequest();
   }
 
   /**
@@ -60,3 +66,5 @@ export class CrossSite {
     if (!ours) throw new CrossSiteRequest();
   }
 }
+
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);

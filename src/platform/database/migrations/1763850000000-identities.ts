@@ -12,7 +12,9 @@ export class Identities1763850000000 implements MigrationInterface {
         issuer text NOT NULL,
         subject text NOT NULL,
         email text,
+        known_as text,
         created_at timestamptz(3) NOT NULL,
+        unlinked_at timestamptz(3),
         CONSTRAINT identities_issuer_subject_key UNIQUE (issuer, subject)
       )`);
     await runner.query(`CREATE INDEX identities_user_id_idx ON identities (user_id)`);
