@@ -35,8 +35,9 @@ function checker(document: object) {
     if (!path || !Object.hasOwn((document as { paths: object }).paths, path)) return undefined;
     const place = ['paths', path, request.method.toLowerCase(), 'responses', String(reply.statusCode)];
     const name = `${request.method} ${path} ${reply.statusCode}`;
-    if (reply.hasHeader('location') && isRedirect(document, place)) {
-      return payload === undefined || payload === '' ? undefined : `${name}: a redirect with a body`;
+    if (isRedirect(document, place)) {
+      const whole = reply.hasHeader('location') && !payload;
+      return whole ? undefined : `${name}: a redirect without an address, or with a body`;
     }
     const pointer = [...place, 'content', 'application/json', 'schema'].map(escape).join('/');
     try {
