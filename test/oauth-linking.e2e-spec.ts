@@ -9,9 +9,8 @@ import {
   someEmail,
   someName,
   statusOf,
-  verifyEmail,
 } from './support/builders';
-import { until, useMailbox } from './support/mailbox';
+import { linkIn, until, useMailbox } from './support/mailbox';
 import { enrol, useProvider, type Person } from './support/provider';
 import { useApp } from './support/test-app';
 import { outcomeOf, PUBLIC_URL, WebAgent } from './support/web-agent';
@@ -178,28 +177,25 @@ describe('linking', () => {
     expect(await app.database.query('SELECT FROM identities WHERE user_id = $1', [id])).toEqual([]);
   });
 
-  it('a person by PIN gets a name, an address, and so a way back', async () => {
+  it('a person by PIN gets a way in more, and no address: who links for a moment would have one for good', async () => {
     const { id, name, accessToken } = await registerPin(app);
     const elsewhere = enrol(provider, { email: someEmail(), verified: true, name: 'Ada' });
     const one = agent();
     one.cookies.set('accessToken', accessToken);
     const callback = await one.authorize('/auth/link/google', elsewhere);
     expect(outcomeOf(await one.locationOf(callback))).toEqual({ linked: 'google' });
-    expect(await me((await signIn('google', elsewhere)).token)).toMatchObject({
-      ...{ _id: id, name, email: elsewhere.email },
-    });
-    await app.http.post('/auth/magic-link').send({ email: elsewhere.email }).expect(200);
-    await mailbox.next(elsewhere.email ?? '', /sign-in link/);
+    for (let turn = 0; turn < 2; turn++) {
+      const { token } = await signIn('google', elsewhere);
+      expect(await me(token)).toMatchObject({ _id: id, name, email: null });
+    }
   });
 
-  it('an address that another has is left to that one', async () => {
-    const { email, id: owner } = await register(app);
-    await verifyEmail(app, owner);
-    const { accessToken } = await registerPin(app);
-    expect(await link('google', enrol(provider, { email, verified: true }), accessToken)).toEqual({
-      linked: 'google',
-    });
-    expect((await me(accessToken)).email).toBeNull();
+  it('cancels no link that was mailed: a thief could keep the owner out by it', async () => {
+    const person = await register(app);
+    await app.http.post('/auth/forgot-password').send({ email: person.email }).expect(200);
+    const token = linkIn(await mailbox.next(person.email, /^Reset/)).searchParams.get('token');
+    await link('google', enrol(provider), person.token);
+    await app.http.post('/auth/reset-password').send({ token, password: 'of-the-owner-alone' }).expect(200);
   });
 
   it('[B46] by cookie only from here: another site must not link its own identity to a visitor’s account', async () => {
@@ -224,6 +220,7 @@ describe('linking', () => {
     const neighbour = { 'sec-fetch-site': 'same-site' };
     await start(neighbour).expect(403);
     await start({ ...neighbour, referer: 'https://evil.example/' }).expect(403);
+    await start({ referer: '//evil.example/' }).expect(403);
     await start({ ...neighbour, referer: 'https://app.example/account' }).expect(302);
   });
 });
@@ -344,6 +341,22 @@ describe('unlinking', () => {
     );
     expect(await link('google', elsewhere, token)).toEqual({ linked: 'google' });
     expect((await me((await signIn('google', elsewhere)).token)).email).toBe(email);
+  });
+
+  it('lasts also when somebody else has had it meanwhile', async () => {
+    const email = someEmail();
+    const stolen = enrol(provider, { email, verified: true });
+    const { token } = await signIn('google', stolen);
+    await link('github', enrol(provider), token);
+    const victim = (await me(token))._id;
+    await unlink((await idsOf(token))[0] ?? '', token).expect(200);
+    const thief = await registerPin(app);
+    expect(await link('google', stolen, thief.accessToken)).toEqual({ linked: 'google' });
+    expect((await me((await signIn('google', stolen)).token))._id).toBe(thief.id);
+    await unlink((await idsOf(thief.accessToken))[0] ?? '', thief.accessToken).expect(200);
+    expect(await agent().signIn('/auth/google', stolen)).toEqual({ error: 'account_unavailable' });
+    expect(await idsOf(token)).toHaveLength(1);
+    expect((await me(token))._id).toBe(victim);
   });
 
   it('names what is wrong with the id, and tells nobody of another’s', async () => {
@@ -482,5 +495,31 @@ describe('unlinking', () => {
     await release();
     expect(await ending).toBe(200);
     expect(outcomeOf(await opening)).toEqual({ error: 'account_unavailable' });
+  });
+});
+
+describe('the mail that tells of a link', () => {
+  const few: Record<string, string> = { LIMIT_MAILS_TO_ONE: '2' };
+  beforeAll(() => Object.assign(few, environment, { LIMIT_MAILS_TO_ONE: '2' }));
+  const strict = useApp({ environment: few });
+
+  it('can’t be used up by what changes nothing', async () => {
+    const person = await register(strict);
+    const one = new WebAgent(strict, provider);
+    const taken = enrol(provider);
+    await one.signIn('/auth/google', taken);
+    for (let turn = 0; turn < 3; turn++) {
+      await strict.http
+        .delete('/auth/identities/00000000-0000-4000-8000-000000000000')
+        .set(...bearer(person.token))
+        .expect(404);
+      expect(
+        await new WebAgent(strict, provider).signIn('/auth/link/google', taken, by(person.token)),
+      ).toEqual({
+        error: 'identity_taken',
+      });
+    }
+    await new WebAgent(strict, provider).signIn('/auth/link/google', enrol(provider), by(person.token));
+    await mailbox.next(person.email, /was linked/);
   });
 });

@@ -107,8 +107,15 @@ describe('sign-in by a provider on two servers', () => {
     const wrong = new URL(await agent.authorize('/auth/github', enrol(provider)));
     wrong.searchParams.set('code', 'a-code-that-is-wrong');
     await agent.open(wrong.href);
+    // A proxy before the provider that echoes what it was asked.
+    provider.wrong.set('/login/oauth/access_token', (request, response) => {
+      request.on('data', (chunk: Buffer) => response.writeHead(502).end(`Bad gateway: ${String(chunk)}`));
+    });
+    await agent.open(await agent.authorize('/auth/github', enrol(provider)));
+    provider.wrong.clear();
     const log = servers[0].output();
     expect(log).toMatch(/github: provider_error: .*bad_verification_code/);
+    expect(log).toMatch(/github: provider_error: .*status 502: no reason given/);
     const [code = '', state = ''] = ['code', 'state'].map((name) => callback.searchParams.get(name) ?? '');
     const secrets = [token, refreshToken, sealed, code, state, environment['GITHUB_CLIENT_SECRET'] ?? ''];
     for (const secret of [...secrets, 'a-code-that-is-wrong']) {

@@ -117,7 +117,8 @@ class Refused extends Error {
     readonly statusCode: number,
     readonly data: string,
   ) {
-    super(`status ${statusCode}: ${data}`);
+    // What a provider answers may be what it was asked with, secrets and all.
+    super(`status ${statusCode}: ${saidIn(data)}`);
   }
 }
 
@@ -128,6 +129,13 @@ function readAnswer(status: number, text: string, isToken: boolean): string {
   const { access_token: token, error = 'no_access_token', error_description } = fieldsOf(text);
   if (typeof token === 'string' && token !== '') return JSON.stringify({ access_token: token });
   throw new Refused(status, JSON.stringify({ error, error_description }));
+}
+
+/** What an answer calls itself an error by (RFC 6749, 5.2; GitHub says `message`). */
+function saidIn(data: string): string {
+  const { error, error_description, message } = fieldsOf(data);
+  const said = [error, error_description, message].filter((one) => typeof one === 'string');
+  return said.join(', ') || 'no reason given';
 }
 
 /** JSON, or the form that older servers answer with. */

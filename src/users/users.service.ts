@@ -82,31 +82,6 @@ export class UsersService {
     return user?.language ?? otherwise;
   }
 
-  /**
-   * Gives an account without an address one that is proven to be its owner's.
-   * @returns false when it has one by now, or another account has this one
-   * @throws EmailExists when a parallel request takes the address first
-   */
-  async fillEmail(
-    userId: string,
-    email: string,
-    client: Client,
-    transaction: EntityManager,
-  ): Promise<boolean> {
-    try {
-      const [, filled] = await transaction.query<[unknown[], number]>(
-        `UPDATE users SET email = $2, email_verified_at = $3
-          WHERE id = $1 AND email IS NULL AND NOT EXISTS (SELECT FROM users WHERE email = $2)`,
-        [userId, email, this.clock.now()],
-      );
-      if (filled !== 1) return false;
-      await this.audit.record({ action: 'email_verified', userId, client }, transaction);
-      return true;
-    } catch (error) {
-      throw violates(error, 'users_email_key') ? new EmailExists() : error;
-    }
-  }
-
   /** Fills a name that is empty; one that a person has given stays. */
   async nameIfNameless(userId: string, name: string, transaction: EntityManager): Promise<void> {
     await transaction.update(User, { id: userId, name: IsNull() }, { name });

@@ -93,7 +93,7 @@ export class AccountLinking {
       await this.registrations.consume(addressKey(client.ip));
     }
     // Who claims an account is told by another mail.
-    return account?.verified === true && this.notice.mayTell(account);
+    return account?.verified === true && this.notice.mayTell('added', account);
   }
 
   private async join(
@@ -136,24 +136,21 @@ export class AccountLinking {
   }
 
   /**
-   * What a person has not given yet: a name, an address that the issuer vouches for, or the proof of the one they have.
-   * Nothing is removed here: the account's own identity proves it.
+   * What a person has not given yet: a name, or the proof of the address that they have. Nothing is removed here, because
+   * the account's own identity proves it; and an address that is missing stays so, because who links an identity for a
+   * moment would have a way in for good.
    */
-  async fill(
-    user: Proof['user'],
+  async fill<U extends Proof['user']>(
+    user: U,
     { name, email }: ExternalIdentity,
     client: Client,
     transaction: EntityManager,
-  ): Promise<Proof['user']> {
+  ): Promise<U> {
     if (user.name === null && name !== null) await this.users.nameIfNameless(user.id, name, transaction);
-    const named = { ...user, name: user.name ?? name };
-    if (email === null) return named;
-    if (user.email === email) await this.verification.mark(user.id, email, client, transaction);
-    if (user.email !== null) return named;
-    return {
-      ...named,
-      email: (await this.users.fillEmail(user.id, email, client, transaction)) ? email : null,
-    };
+    if (user.email !== null && user.email === email) {
+      await this.verification.mark(user.id, email, client, transaction);
+    }
+    return { ...user, name: user.name ?? name };
   }
 
   /** @throws RegistrationClosed */
@@ -170,4 +167,4 @@ export class AccountLinking {
 const isUpToDate = (owner: Owner, { email, name }: ExternalIdentity): boolean =>
   owner.knownEmail === email &&
   (owner.name !== null || name === null) &&
-  (email === null || (owner.email === email ? owner.verified : owner.email !== null));
+  (email === null || owner.email !== email || owner.verified);

@@ -39,7 +39,7 @@ export class Identities implements CredentialHolder {
     return owner;
   }
 
-  /** Whether a user has unlinked it, and nobody has linked it since. */
+  /** Whether a user has unlinked it, and not linked it since. */
   wasUnlinkedBy(
     userId: string,
     { issuer, subject }: ExternalIdentity,
@@ -51,14 +51,11 @@ export class Identities implements CredentialHolder {
   /** @returns false when the identity is somebody's already: of parallel additions one is made */
   async add(userId: string, identity: ExternalIdentity, transaction: EntityManager): Promise<boolean> {
     const { method, issuer, subject, email, knownAs } = identity;
+    await transaction.delete(Identity, { userId, issuer, subject, unlinkedAt: Not(IsNull()) });
     const added = await transaction.query<unknown[]>(
       `INSERT INTO identities (user_id, method, issuer, subject, email, known_as, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (issuer, subject) DO UPDATE
-          SET user_id = EXCLUDED.user_id, method = EXCLUDED.method, email = EXCLUDED.email,
-              known_as = EXCLUDED.known_as, created_at = EXCLUDED.created_at, unlinked_at = NULL
-        WHERE identities.unlinked_at IS NOT NULL
-       RETURNING id`,
+       ON CONFLICT (issuer, subject) WHERE unlinked_at IS NULL DO NOTHING RETURNING id`,
       [userId, method, issuer, subject, email, knownAs, this.clock.now()],
     );
     return added.length === 1;
@@ -66,7 +63,11 @@ export class Identities implements CredentialHolder {
 
   /** The address that the issuer vouches for now. */
   async renewEmail({ issuer, subject, email }: ExternalIdentity, transaction: EntityManager): Promise<void> {
-    await transaction.update(Identity, { issuer, subject }, { email });
+    await transaction.update(Identity, { issuer, subject, unlinkedAt: IsNull() }, { email });
+  }
+
+  has(id: string, userId: string): Promise<boolean> {
+    return this.database.manager.existsBy(Identity, { id, userId, unlinkedAt: IsNull() });
   }
 
   /** @returns what was unlinked, or undefined where the user has no such identity */

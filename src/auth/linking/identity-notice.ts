@@ -40,8 +40,11 @@ export class IdentityNotice {
   ) {}
 
   /** To be asked before the transaction of the change is begun. */
-  async mayTell({ email }: { readonly email: string | null }): Promise<boolean> {
-    return email !== null && (await this.limits.allowNotice('identity', email));
+  async mayTell(
+    change: keyof typeof letters,
+    { email }: { readonly email: string | null },
+  ): Promise<boolean> {
+    return email !== null && (await this.limits.allowNotice(`identity ${change}`, email));
   }
 
   async record(

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import type { MethodName } from '../../sessions/method-name';
 import { User } from '../../users/user.entity';
 
@@ -7,7 +7,7 @@ import { User } from '../../users/user.entity';
  * and a provider's name may come to stand for another server (OpenID Connect Core, 5.7).
  */
 @Entity('identities')
-@Unique('identities_issuer_subject_key', ['issuer', 'subject'])
+@Index('identities_issuer_subject_key', ['issuer', 'subject'], { unique: true, where: 'unlinked_at IS NULL' })
 export class Identity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'identities_pkey' })
   id: string;
@@ -42,8 +42,8 @@ export class Identity {
   createdAt: Date;
 
   /**
-   * Set once its owner has unlinked it: then it is nobody's, and does not come back to that account by its address. A row
-   * that stays, because who unlinks an account that was stolen elsewhere means it.
+   * Set once its owner has unlinked it: then it is nobody's, and does not come back to that account by its address. The row
+   * stays theirs, whoever links the identity since: who unlinks an account that was stolen elsewhere means it.
    */
   @Column({ type: 'timestamptz', name: 'unlinked_at', precision: 3, nullable: true })
   unlinkedAt: Date | null;

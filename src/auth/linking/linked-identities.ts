@@ -5,7 +5,6 @@ import type { Principal } from '../../platform/http/principal';
 import { RecentSignIn } from '../../sessions/recent-sign-in';
 import { SessionEndings } from '../../sessions/session-endings';
 import { InvalidToken } from '../../sessions/session.errors';
-import { EmailExists } from '../../users/user.errors';
 import { UsersService } from '../../users/users.service';
 import type { Proof } from '../sign-in-method';
 import { ACCOUNT, type Account } from './account';
@@ -43,35 +42,21 @@ export class LinkedIdentities {
    * @throws InvalidToken when the session has ended meanwhile
    */
   async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<void> {
-    const email = await this.emailOf(asking.userId);
-    const tell = await this.notice.mayTell({ email });
-    const work = (transaction: EntityManager) => this.add(asking, identity, client, transaction, tell);
-    await this.database.transaction(work).catch((error: unknown) => {
-      // Somebody else has just taken the address that would have been filled in.
-      if (!(error instanceof EmailExists)) throw error;
-      return this.database.transaction(work);
+    // Where nothing will change nobody is told, nor is the number of mails used up by which the owner will be.
+    const owner = await this.identities.ownerOf(identity);
+    const tell = !owner && (await this.notice.mayTell('added', { email: await this.emailOf(asking.userId) }));
+    await this.database.transaction(async (transaction) => {
+      const user = await this.hold(asking, transaction);
+      if (!(await this.identities.add(user.id, identity, transaction))) {
+        const taken = await this.identities.ownerOf(identity, transaction);
+        if (taken?.id !== user.id) throw new IdentityTaken();
+        return;
+      }
+      await this.linking.fill(user, identity, client, transaction);
+      const change = { user, identity, client, sessionId: asking.sessionId };
+      await this.notice.record('added', change, transaction);
+      if (tell) await this.notice.send('added', change, transaction);
     });
-  }
-
-  private async add(
-    asking: Asking,
-    identity: ExternalIdentity,
-    client: Client,
-    transaction: EntityManager,
-    tell: boolean,
-  ): Promise<void> {
-    const user = await this.hold(asking, transaction);
-    // The address before the identity, as when an account is made: who takes them the other way round waits for ever.
-    const filled = await this.linking.fill(user, identity, client, transaction);
-    if (!(await this.identities.add(user.id, identity, transaction))) {
-      const owner = await this.identities.ownerOf(identity, transaction);
-      if (owner?.id !== user.id) throw new IdentityTaken();
-      return;
-    }
-    await this.users.bumpCredentialVersion(user.id, user.credentialVersion, transaction);
-    const change = { user: filled, identity, client, sessionId: asking.sessionId };
-    await this.notice.record('added', change, transaction);
-    if (tell) await this.notice.send('added', change, transaction);
   }
 
   /**
@@ -83,7 +68,8 @@ export class LinkedIdentities {
   async unlink(id: string, caller: Principal, client: Client): Promise<void> {
     this.recent.demand(caller.session);
     const asking = { userId: caller.user.id, sessionId: caller.session.id };
-    const tell = await this.notice.mayTell(caller.user);
+    if (!(await this.identities.has(id, asking.userId))) throw new IdentityUnknown();
+    const tell = await this.notice.mayTell('removed', caller.user);
     await this.database.transaction(async (transaction) => {
       const user = await this.hold(asking, transaction);
       const identity = await this.identities.unlink(id, user.id, transaction);

@@ -67,4 +67,6 @@ export class CrossSite {
   }
 }
 
-const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
+/** Of a referrer: one that says nothing has none, and what is no URL is nobody's. */
+const originOf = (url: string): string | undefined =>
+  url === '' ? undefined : URL.canParse(url) ? new URL(url).origin : 'null';

@@ -14,9 +14,11 @@ export class Identities1763850000000 implements MigrationInterface {
         email text,
         known_as text,
         created_at timestamptz(3) NOT NULL,
-        unlinked_at timestamptz(3),
-        CONSTRAINT identities_issuer_subject_key UNIQUE (issuer, subject)
+        unlinked_at timestamptz(3)
       )`);
+    await runner.query(
+      `CREATE UNIQUE INDEX identities_issuer_subject_key ON identities (issuer, subject) WHERE unlinked_at IS NULL`,
+    );
     await runner.query(`CREATE INDEX identities_user_id_idx ON identities (user_id)`);
   }
 
