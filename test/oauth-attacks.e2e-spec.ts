@@ -1,5 +1,7 @@
 import { importJWK, SignJWT, UnsecuredJWT, type JWK, type JWTPayload } from 'jose';
+import { AuditTrail } from '../src/platform/audit/audit-trail';
 import { bearer, cookie, someEmail } from './support/builders';
+import { until } from './support/mailbox';
 import { HOSTILE_URLS } from './support/hostile-urls';
 import { enrol, misbehaviours, useProvider, type Misbehaviour, type Person } from './support/provider';
 import { useApp } from './support/test-app';
@@ -173,14 +175,27 @@ describe.each(NAMES)('[A7] the callback of %s', (name) => {
     const id = [...one.cookies.keys()][0]?.split('-').at(-1) ?? '';
     const names = ['', ' ', '\t', '0 0', '\u00e9', '__proto__', 'x;', '0-0', `a b-${id}`, `\u00e9-${id}`];
     const header = names.map((name) => `gatehouse-oauth-${name}=v`).join('; ');
-    const first = await app.http.get(start).set('Cookie', header).expect(302);
-    expect(first.headers['set-cookie']).toHaveLength(1);
+    const twice = `gatehouse-oauth-abc-${'0'.repeat(12)}=v; `.repeat(6);
+    for (const sent of [header, twice]) {
+      const first = await app.http.get(start).set('Cookie', sent).expect(302);
+      expect(first.headers['set-cookie']).toHaveLength(1);
+    }
     const answer = await app.http
       .get(callback.pathname + callback.search)
       .set('Cookie', header)
       .expect(303);
     expect(outcomeOf(answer.headers['location'] ?? '')).toEqual(INVALID);
     expect(await end(one, callback.href)).toEqual(TOKENS);
+  });
+
+  it('refuses a cookie under the name of another, of the same browser', async () => {
+    const one = agent();
+    const callbacks: string[] = [];
+    for (let turn = 0; turn < 2; turn++) callbacks.push(await one.authorize(start, someone()));
+    const [[first = '', a = ''] = [], [second = '', b = ''] = []] = one.cookies;
+    one.cookies.set(first, b).set(second, a);
+    for (const callback of callbacks) expect(await end(one, callback)).toEqual(INVALID);
+    await nothingOpened();
   });
 
   it('who only looks (HEAD) begins nothing, and spends nothing', async () => {
@@ -261,12 +276,21 @@ describe('[A8][B63] ?redirect=', () => {
 
   it('has enough of them', () => expect(HOSTILE_URLS.length).toBeGreaterThanOrEqual(60));
 
+  it('takes 512 characters, and no more', async () => {
+    const address = `https://app.example/${'x'.repeat(492)}`;
+    await app.http.get('/auth/google').query({ redirect: address }).expect(302);
+    await app.http
+      .get('/auth/google')
+      .query({ redirect: `${address}x` })
+      .expect(400);
+  });
+
   it('refuses one that comes twice, is too long, or has a fragment', async () => {
     const long = `https://app.example/${'x'.repeat(500)}`;
     for (const query of [
       'redirect=https://app.example&redirect=https://app.example',
       `redirect=${long}`,
-      'redirect=https://app.example/%23',
+      'redirect=https://app.example/%23x',
     ]) {
       await app.http.get(`/auth/google?${query}`).expect(400);
     }
@@ -359,6 +383,55 @@ describe('a provider that goes wrong', () => {
     expect(await agent().signIn(`/auth/${name}`, person)).toEqual(TOKENS);
   });
 
+  it.each([
+    ['google', '/oauth2/token', '/token'],
+    ['google', '/v1/userinfo', '/me'],
+    ['github', '/api/v3/user', '/api/v3/user/emails'],
+  ])('[A20] %s: nothing is sent on to where %s redirects', async (name, path, elsewhere) => {
+    const one = agent();
+    const callback = await one.authorize(`/auth/${name}`, someone());
+    provider.wrong.set(
+      path,
+      (_request, response) => void response.writeHead(307, { location: `${provider.url}${elsewhere}` }).end(),
+    );
+    provider.requests.splice(0);
+    expect(await end(one, callback)).toEqual(FAILED);
+    expect(provider.requests.filter(({ line }) => line.endsWith(` ${elsewhere}`))).toEqual([]);
+  });
+
+  it('that hangs is hung up on', async () => {
+    const one = agent();
+    const callback = await one.authorize('/auth/google', someone());
+    let closed = false;
+    provider.wrong.set(
+      '/v1/userinfo',
+      (_request, response) => void response.on('close', () => (closed = true)),
+    );
+    expect(await end(one, callback)).toEqual(FAILED);
+    await until(() => (closed ? true : undefined), 2);
+  });
+
+  it('whose answers are each in time, and late together, is late', async () => {
+    const slowly =
+      (body: unknown): Misbehaviour =>
+      (_request, response) =>
+        void setTimeout(() => response.end(JSON.stringify(body)), 400);
+    const one = agent();
+    const person = someone();
+    const callback = await one.authorize('/auth/github', person);
+    provider.wrong.set('/api/v3/user', slowly({ id: person.id }));
+    provider.wrong.set('/api/v3/user/emails', slowly([]));
+    expect(await end(one, callback)).toEqual(FAILED);
+  });
+
+  it('leaves a person with an answer also when the audit can’t be told', async () => {
+    const one = agent();
+    const callback = await one.authorize('/auth/google', null);
+    const broken = jest.spyOn(app.nest.get(AuditTrail), 'record').mockRejectedValueOnce(new Error('full'));
+    const outcome = await end(one, callback).finally(() => broken.mockRestore());
+    expect(outcome).toEqual({ error: 'access_denied' });
+  });
+
   it('that hangs keeps nobody else waiting', async () => {
     provider.wrong.set('/oauth2/token', misbehaviours.hangs);
     const waiting = await Promise.all(
@@ -420,6 +493,14 @@ describe('a provider that goes wrong', () => {
       );
       expect(ids[0]).not.toBe(ids[1]);
     }
+  });
+
+  it('google: a subject of 255 characters, and a verified that is written as a text', async () => {
+    const email = someEmail().toUpperCase();
+    const claims = { sub: 's'.repeat(255), email, email_verified: 'true' };
+    provider.wrong.set('/v1/userinfo', (_request, response) => void response.end(JSON.stringify(claims)));
+    const { token = '' } = await agent().signIn('/auth/google', someone());
+    expect((await app.http.get('/auth/me').set(...bearer(token))).body.user.email).toBe(email.toLowerCase());
   });
 
   it('[A5] google: email_verified must say so', async () => {
@@ -501,6 +582,38 @@ describe('[A6][B61] an ID token', () => {
     ['of another person than userinfo tells of', (claims) => ({ ...claims, sub: '1' })],
   ])('%s is refused', async (_name, change) => {
     expect(await signInWith((claims) => sign(change(claims)))).toEqual(FAILED);
+  });
+
+  const offering = async (change: object) => {
+    app.clock.advance({ hours: 1 });
+    const path = '/.well-known/openid-configuration';
+    const metadata = (await (await fetch(`${provider.url}${path}`)).json()) as object;
+    provider.wrong.set(path, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ ...metadata, ...change }));
+    });
+  };
+
+  it('is enough where there is no userinfo', async () => {
+    await offering({ userinfo_endpoint: undefined });
+    const email = someEmail();
+    const { token = '' } = await signInWith((claims) => sign({ ...claims, email, email_verified: true }));
+    expect((await app.http.get('/auth/me').set(...bearer(token))).body.user.email).toBe(email);
+  });
+
+  it('is asked for in the way that the provider knows', async () => {
+    for (const [methods, authorization] of [
+      [['client_secret_post'], undefined],
+      [['client_secret_post', 'client_secret_basic'], expect.stringMatching(/^Basic /)],
+      [undefined, expect.stringMatching(/^Basic /)],
+    ]) {
+      await offering({ token_endpoint_auth_methods_supported: methods });
+      provider.requests.splice(0);
+      expect(await signInWith((claims) => sign(claims))).toEqual(TOKENS);
+      const asked = provider.requests.filter(({ line }) => line === 'POST /token');
+      expect(asked.map(({ headers }) => headers.authorization)).toEqual([authorization]);
+      provider.wrong.delete('/.well-known/openid-configuration');
+    }
   });
 
   it('and userinfo don’t mix: the word for one address is none for another', async () => {

@@ -9,6 +9,7 @@ import {
   someEmail,
   someName,
   statusOf,
+  verifyEmail,
 } from './support/builders';
 import { linkIn, until, useMailbox } from './support/mailbox';
 import { enrol, useProvider, type Person } from './support/provider';
@@ -50,6 +51,10 @@ describe('linking', () => {
     const { headers, body } = await sent.set('Accept', 'application/json').expect(503);
     expect(body.error.code).toBe('ISSUER_UNAVAILABLE');
     expect(headers['retry-after']).toBe('10');
+    // And a person is sent to where they were to end.
+    expect(await agent().locationOf('/auth/oidc?redirect=https://app.example/account')).toBe(
+      'https://app.example/account#error=provider_error',
+    );
   });
 
   it.each(['google', 'github', 'oidc'])('%s: from then on the person signs in by it', async (name) => {
@@ -138,14 +143,17 @@ describe('linking', () => {
   it('what belongs to another is refused, and stays theirs', async () => {
     const elsewhere = enrol(provider, { email: someEmail(), verified: true });
     const { token: owner } = await signIn('google', elsewhere);
-    const { token } = await register(app);
+    const { id, token } = await register(app);
     expect(await link('google', elsewhere, token)).toEqual({ error: 'identity_taken' });
     expect(await identitiesOf(token)).toEqual([]);
     expect(await identitiesOf(owner)).toHaveLength(1);
-    const [{ count }] = await app.database.query(
-      `SELECT count(*)::int FROM audit_events WHERE action = 'identity_refused' AND details->>'reason' = 'identity_taken'`,
-    );
-    expect(count).toBe(1);
+    const [{ id: sessionId }] = await app.database.query('SELECT id FROM sessions WHERE user_id = $1', [id]);
+    expect(
+      await app.database.query(
+        `SELECT user_id, session_id FROM audit_events
+          WHERE action = 'identity_refused' AND details->>'reason' = 'identity_taken'`,
+      ),
+    ).toEqual([{ user_id: id, session_id: sessionId }]);
   });
 
   it('of many who link one identity at once, one has it', async () => {
@@ -221,6 +229,12 @@ describe('linking', () => {
     await start(neighbour).expect(403);
     await start({ ...neighbour, referer: 'https://evil.example/' }).expect(403);
     await start({ referer: '//evil.example/' }).expect(403);
+    // No browser sends a Bearer token by itself.
+    await app.http
+      .get('/auth/link/google')
+      .set(...bearer(accessToken))
+      .set({ 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' })
+      .expect(302);
     await start({ ...neighbour, referer: 'https://app.example/account' }).expect(302);
   });
 });
@@ -243,7 +257,67 @@ describe('[B38] a way in that asks for no secret', () => {
   });
 });
 
+it('an identity is known by its issuer: another server’s is somebody else', async () => {
+  const { id } = await register(app);
+  const person = enrol(provider);
+  await app.database.query(
+    `INSERT INTO identities (user_id, method, issuer, subject, created_at)
+     VALUES ($1, 'google', 'https://left.example', $2, now())`,
+    [id, String(person.id)],
+  );
+  expect((await me((await signIn('google', person)).token))._id).not.toBe(id);
+});
+
+it('who claims an account is told once', async () => {
+  const { email } = await register(app);
+  await signIn('github', enrol(provider, { email, verified: true }));
+  await mailbox.next(email, /old credentials were removed/);
+  await app.http.post('/auth/magic-link').send({ email }).expect(200);
+  await mailbox.next(email, /sign-in link/);
+  expect(mailbox.waitingFor(email).filter((subject) => /linked/.test(subject ?? ''))).toEqual([]);
+});
+
 describe('who changes one account at once', () => {
+  const waiting = (least: number) =>
+    until(async () => {
+      const [{ count }] = await app.database.query(
+        `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return count >= least ? true : undefined;
+    });
+
+  it('two first proofs of one address both get in', async () => {
+    const person = await register(app);
+    const flows = await Promise.all(
+      ['google', 'github'].map(async (name) => {
+        const one = agent();
+        const elsewhere = enrol(provider, { email: person.email, verified: true });
+        return { one, callback: await one.authorize(`/auth/${name}`, elsewhere) };
+      }),
+    );
+    const release = await lockUser(app, person.id);
+    const opening = flows.map(async ({ one, callback }) => outcomeOf(await one.locationOf(callback)));
+    await waiting(2);
+    await release();
+    for (const outcome of await Promise.all(opening)) expect(outcome).toHaveProperty('token');
+  });
+
+  it('two who unlink both count for the sign-ins under way', async () => {
+    const person = await register(app);
+    for (const name of ['google', 'github']) await link(name, enrol(provider), person.token);
+    const version = async () =>
+      (await app.database.query('SELECT credential_version AS v FROM users WHERE id = $1', [person.id]))[0].v;
+    const before = await version();
+    const release = await lockUser(app, person.id);
+    const going = (await identitiesOf(person.token)).map(({ id }: { id: string }) =>
+      unlink(id, person.token).then(({ status }) => status),
+    );
+    await waiting(2);
+    await release();
+    expect(await Promise.all(going)).toEqual([200, 200]);
+    expect(await version()).toBe(before + 2);
+  });
+
   const outcomes = async (rounds: number, round: () => Promise<unknown[]>) => {
     const all = [];
     for (let turn = 0; turn < rounds; turn++) all.push(...(await round()));
@@ -357,6 +431,65 @@ describe('unlinking', () => {
     expect(await agent().signIn('/auth/google', stolen)).toEqual({ error: 'account_unavailable' });
     expect(await idsOf(token)).toHaveLength(1);
     expect((await me(token))._id).toBe(victim);
+  });
+
+  it('holds for the account that it was unlinked from, and no other', async () => {
+    const first = await register(app);
+    const elsewhere = enrol(provider, { email: someEmail(), verified: true });
+    await link('google', elsewhere, first.token);
+    await unlink((await idsOf(first.token))[0] ?? '', first.token).expect(200);
+    const second = await register(app, { email: elsewhere.email });
+    await verifyEmail(app, second.id);
+    expect((await me((await signIn('google', elsewhere)).token))._id).toBe(second.id);
+  });
+
+  it('ends with the first proof of the address: the account begins anew', async () => {
+    const person = await register(app);
+    const elsewhere = enrol(provider);
+    await link('google', elsewhere, person.token);
+    await unlink((await idsOf(person.token))[0] ?? '', person.token).expect(200);
+    await signIn('github', enrol(provider, { email: person.email, verified: true }));
+    enrol(provider, { ...elsewhere, email: person.email, verified: true });
+    expect((await me((await signIn('google', elsewhere)).token))._id).toBe(person.id);
+  });
+
+  describe('by a reset:', () => {
+    const reset = async (email: string) => {
+      await app.http.post('/auth/forgot-password').send({ email }).expect(200);
+      const token = linkIn(await mailbox.next(email, /^Reset/)).searchParams.get('token');
+      await app.http.post('/auth/reset-password').send({ token, password: 'of-the-owner-alone' }).expect(200);
+      return (await mailbox.next(email, /was reset/)).text;
+    };
+    const linked = async (given: Partial<Person> = {}) => {
+      const person = await register(app);
+      await verifyEmail(app, person.id);
+      const elsewhere = enrol(provider, given);
+      await link('google', elsewhere, person.token);
+      return { person, elsewhere };
+    };
+
+    it('an identity without an address goes', async () => {
+      const { person, elsewhere } = await linked();
+      expect(await reset(person.email)).toContain('were unlinked');
+      expect((await me((await signIn('google', elsewhere)).token))._id).not.toBe(person.id);
+    });
+
+    it('one of the account’s address stays', async () => {
+      const { person } = await linked();
+      await unlink((await idsOf(person.token))[0] ?? '', person.token).expect(200);
+      const own = enrol(provider, { email: person.email, verified: true });
+      const before = await identitiesOf((await signIn('github', own)).token);
+      expect(await reset(person.email)).not.toContain('were unlinked');
+      expect(await identitiesOf((await signIn('github', own)).token)).toEqual(before);
+    });
+
+    it('one that was unlinked stays unlinked', async () => {
+      const { person, elsewhere } = await linked();
+      await unlink((await idsOf(person.token))[0] ?? '', person.token).expect(200);
+      expect(await reset(person.email)).not.toContain('were unlinked');
+      enrol(provider, { ...elsewhere, email: person.email, verified: true });
+      expect(await agent().signIn('/auth/google', elsewhere)).toEqual({ error: 'account_unavailable' });
+    });
   });
 
   it('names what is wrong with the id, and tells nobody of another’s', async () => {
@@ -521,5 +654,15 @@ describe('the mail that tells of a link', () => {
     }
     await new WebAgent(strict, provider).signIn('/auth/link/google', enrol(provider), by(person.token));
     await mailbox.next(person.email, /was linked/);
+  });
+
+  it('comes twice, where two are the most', async () => {
+    const { email, token } = await register(strict);
+    for (let turn = 0; turn < 4; turn++) {
+      await new WebAgent(strict, provider).signIn('/auth/link/google', enrol(provider), by(token));
+    }
+    await strict.http.post('/auth/forgot-password').send({ email }).expect(200);
+    await mailbox.next(email, /^Reset/);
+    expect(mailbox.waitingFor(email).filter((subject) => /was linked/.test(subject ?? ''))).toHaveLength(2);
   });
 });

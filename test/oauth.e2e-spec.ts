@@ -453,7 +453,10 @@ describe('providers that are not configured', () => {
 });
 
 describe('providers that are', () => {
-  const environment: Record<string, string> = { PUBLIC_URL: 'https://auth.example.com' };
+  const environment: Record<string, string> = {
+    PUBLIC_URL: 'https://auth.example.com',
+    COOKIE_DOMAIN: 'example.com',
+  };
   useProvider(environment);
   const app = useApp({ environment });
 
