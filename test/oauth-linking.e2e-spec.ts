@@ -372,7 +372,7 @@ describe('unlinking', () => {
   const idsOf = async (token: string): Promise<string[]> =>
     (await identitiesOf(token)).map(({ id }: { id: string }) => id);
 
-  it('ends that way in and every other session, and tells the owner', async () => {
+  it('[B24] ends that way in and every other session, and tells the owner', async () => {
     const person = await register(app);
     const elsewhere = enrol(provider);
     await link('google', elsewhere, person.token);

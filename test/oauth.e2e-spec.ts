@@ -332,7 +332,7 @@ describe('[A5] an account that was there before', () => {
       .expect(200);
   });
 
-  it('of somebody who has proven the address is joined, keeps its password, and its owner is told', async () => {
+  it('[B24] of somebody who has proven the address is joined, keeps its password, and its owner is told', async () => {
     const owner = await register(app);
     await verifyEmail(app, owner.id);
     const outcome = await agent().signIn(
