@@ -54,7 +54,7 @@ describe('sign-in by a provider in a browser', () => {
     const page = await browser.open();
     await page.goto(`${origin}/auth/google`);
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('You cancelled the sign-in').waitFor();
+    await page.getByText('You cancelled. Nothing has changed.').waitFor();
   });
 
   it('two tabs sign in side by side', async () => {
