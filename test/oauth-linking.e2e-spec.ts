@@ -656,6 +656,26 @@ describe('the mail that tells of a link', () => {
     await mailbox.next(person.email, /was linked/);
   });
 
+  it('nor by who is refused at the door, or has but one way in', async () => {
+    const email = someEmail();
+    const stolen = enrol(provider, { email, verified: true });
+    const visit = (start: string, person: Person, token?: string) =>
+      new WebAgent(strict, provider).signIn(start, person, token === undefined ? undefined : by(token));
+    const { token = '' } = await visit('/auth/google', stolen);
+    await visit('/auth/link/github', enrol(provider), token);
+    await mailbox.next(email, /GitHub was linked/);
+    const { body } = await strict.http.get('/auth/identities').set(...bearer(token));
+    await strict.http
+      .delete(`/auth/identities/${body.identities[0].id}`)
+      .set(...bearer(token))
+      .expect(200);
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await visit('/auth/google', stolen)).toEqual({ error: 'account_unavailable' });
+    }
+    expect(await visit('/auth/oidc', enrol(provider, { email, verified: true }))).toHaveProperty('token');
+    await mailbox.next(email, /Example ID was linked/);
+  });
+
   it('comes twice, where two are the most', async () => {
     const { email, token } = await register(strict);
     for (let turn = 0; turn < 4; turn++) {

@@ -76,32 +76,23 @@ export class AccountLinking {
     const owner = await this.identities.ownerOf(identity);
     // One that is disabled is for the gate to refuse.
     if (owner && (owner.disabled || isUpToDate(owner, identity))) return { user: owner };
-    // Before the transaction, because limits are counted on a connection of their own.
-    const tell = owner ? false : await this.prepare(identity, client);
-    const work = (transaction: EntityManager) => this.join(identity, client, transaction, tell);
+    // Before the transaction, because that limit is counted on a connection of its own.
+    if (!owner) await this.mayRegister(identity, client);
+    const work = (transaction: EntityManager) => this.join(identity, client, transaction);
     return this.database.transaction(work).catch((error: unknown) => {
       if (!(error instanceof IdentityExists || error instanceof EmailExists)) throw error;
       return this.database.transaction(work);
     });
   }
 
-  /** @returns whether the owner of an account that is joined may be sent a mail of it */
-  private async prepare({ email }: ExternalIdentity, client: Client): Promise<boolean> {
-    const account = email === null ? undefined : await this.findByEmail(email, this.database.manager, false);
-    if (!account) {
-      if (!this.settings.registrationOpen) throw new RegistrationClosed();
-      await this.registrations.consume(addressKey(client.ip));
-    }
-    // Who claims an account is told by another mail.
-    return account?.verified === true && this.notice.mayTell('added', account);
+  /** Passes where there is an account to join. */
+  private async mayRegister({ email }: ExternalIdentity, client: Client): Promise<void> {
+    if (email !== null && (await this.findByEmail(email, this.database.manager, false))) return;
+    if (!this.settings.registrationOpen) throw new RegistrationClosed();
+    await this.registrations.consume(addressKey(client.ip));
   }
 
-  private async join(
-    identity: ExternalIdentity,
-    client: Client,
-    transaction: EntityManager,
-    tell: boolean,
-  ): Promise<Proof> {
+  private async join(identity: ExternalIdentity, client: Client, transaction: EntityManager): Promise<Proof> {
     const owner = await this.identities.ownerOf(identity, transaction);
     if (owner) return { user: await this.bringUpToDate(owner, identity, client, transaction) };
     const { email } = identity;
@@ -115,8 +106,10 @@ export class AccountLinking {
       : await this.signUp(identity, client, transaction);
     const filled = await this.fill(user, identity, client, transaction);
     if (!(await this.identities.add(user.id, identity, transaction))) throw new IdentityExists();
-    await this.notice.record('added', { user, identity, client }, transaction);
-    if (tell) await this.notice.send('added', { user, identity, client }, transaction);
+    const change = { user, identity, client };
+    // Who claims an account is told by another mail.
+    if (account?.verified) await this.notice.tell('added', change, transaction);
+    else await this.notice.record('added', change, transaction);
     return { user: filled };
   }
 

@@ -7,11 +7,11 @@ import { pathId } from '../../platform/http/path-id';
 import { Caller, type Principal } from '../../platform/http/principal';
 import { NeedsSession } from '../../platform/http/session-security';
 import { METHOD_NAMES, type MethodName } from '../../sessions/method-name';
+import { ReauthenticationNeeded } from '../../sessions/session.errors';
 import { WireMessage } from '../contracts/wire.contract';
 import { Identities } from './identities';
 import { LinkedIdentities } from './linked-identities';
 import { IdentityUnknown, LastWayIn } from './linking.errors';
-import { ReauthenticationNeeded } from '../../sessions/session.errors';
 
 class IdentityView {
   @ApiProperty({ format: 'uuid', example: '5d0c6a5e-2b7c-4c0e-8f53-0d7f1b8a9c21' })

@@ -66,10 +66,6 @@ export class Identities implements CredentialHolder {
     await transaction.update(Identity, { issuer, subject, unlinkedAt: IsNull() }, { email });
   }
 
-  has(id: string, userId: string): Promise<boolean> {
-    return this.database.manager.existsBy(Identity, { id, userId, unlinkedAt: IsNull() });
-  }
-
   /** @returns what was unlinked, or undefined where the user has no such identity */
   async unlink(id: string, userId: string, transaction: EntityManager): Promise<Identity | undefined> {
     const own = { id, userId, unlinkedAt: IsNull() };

@@ -6,7 +6,7 @@ import { Settings } from '../../platform/config/settings';
 import type { Client } from '../../platform/http/client';
 import { moment } from '../../platform/language/moment';
 import { letterIn } from '../../platform/mail/letter';
-import { MailLimits } from '../../platform/mail/mail-limits';
+import { mailSettings, type MailSettings } from '../../platform/mail/mail.settings';
 import { Mailer } from '../../platform/mail/mailer';
 import { deviceInWords } from '../../sessions/device';
 import { UsersService } from '../../users/users.service';
@@ -29,35 +29,57 @@ interface Change {
 /** Tells of an identity that was linked to an account, or unlinked: the audit, and the owner by mail. */
 @Injectable()
 export class IdentityNotice {
+  private readonly limit: MailSettings['toOne'];
+
   constructor(
     private readonly clock: Clock,
     private readonly users: UsersService,
-    private readonly limits: MailLimits,
     private readonly mailer: Mailer,
     private readonly audit: AuditTrail,
     private readonly settings: Settings,
     @Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[],
-  ) {}
-
-  /** To be asked before the transaction of the change is begun. */
-  async mayTell(
-    change: keyof typeof letters,
-    { email }: { readonly email: string | null },
-  ): Promise<boolean> {
-    return email !== null && (await this.limits.allowNotice(`identity ${change}`, email));
+    @Inject(mailSettings.token) { toOne }: MailSettings,
+  ) {
+    this.limit = toOne;
   }
 
+  /**
+   * Tells the audit and, unless too many such mails went out within the window, the owner. Counted by what has really
+   * changed, within its transaction: a limit that is used up by what is then refused would be a way to hide a change.
+   */
+  async tell(change: keyof typeof letters, what: Change, transaction: EntityManager): Promise<void> {
+    const told = what.user.email !== null && (await this.isRare(change, what.user.id, transaction));
+    await this.record(change, what, transaction, told);
+    if (told) await this.send(change, what, transaction);
+  }
+
+  /** Tells the audit alone: of an account that is new, or whose owner is told by another mail. */
   async record(
     change: keyof typeof letters,
     { user, identity: { method, issuer }, client, sessionId }: Change,
     transaction: EntityManager,
+    told = false,
   ): Promise<void> {
-    const details = { credential: method, issuer, change };
+    const details = { credential: method, issuer, change, ...(told && { told }) };
     const happening = { action: 'credential_changed', userId: user.id, sessionId, client, details } as const;
     await this.audit.record(happening, transaction);
   }
 
-  async send(
+  private async isRare(
+    change: keyof typeof letters,
+    userId: string,
+    transaction: EntityManager,
+  ): Promise<boolean> {
+    const since = new Date(this.clock.now().getTime() - this.limit.window);
+    const [row] = await transaction.query<{ count: number }[]>(
+      `SELECT count(*)::int FROM audit_events
+        WHERE user_id = $1 AND at > $2 AND action = 'credential_changed' AND details @> $3::jsonb`,
+      [userId, since, { change, told: true }],
+    );
+    return (row?.count ?? 0) < this.limit.most;
+  }
+
+  private async send(
     change: keyof typeof letters,
     { user, identity, client }: Change,
     transaction: EntityManager,

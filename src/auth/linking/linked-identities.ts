@@ -42,20 +42,16 @@ export class LinkedIdentities {
    * @throws InvalidToken when the session has ended meanwhile
    */
   async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<void> {
-    // Where nothing will change nobody is told, nor is the number of mails used up by which the owner will be.
-    const owner = await this.identities.ownerOf(identity);
-    const tell = !owner && (await this.notice.mayTell('added', { email: await this.emailOf(asking.userId) }));
     await this.database.transaction(async (transaction) => {
       const user = await this.hold(asking, transaction);
       if (!(await this.identities.add(user.id, identity, transaction))) {
-        const taken = await this.identities.ownerOf(identity, transaction);
-        if (taken?.id !== user.id) throw new IdentityTaken();
+        const owner = await this.identities.ownerOf(identity, transaction);
+        if (owner?.id !== user.id) throw new IdentityTaken();
         return;
       }
       await this.linking.fill(user, identity, client, transaction);
       const change = { user, identity, client, sessionId: asking.sessionId };
-      await this.notice.record('added', change, transaction);
-      if (tell) await this.notice.send('added', change, transaction);
+      await this.notice.tell('added', change, transaction);
     });
   }
 
@@ -68,8 +64,6 @@ export class LinkedIdentities {
   async unlink(id: string, caller: Principal, client: Client): Promise<void> {
     this.recent.demand(caller.session);
     const asking = { userId: caller.user.id, sessionId: caller.session.id };
-    if (!(await this.identities.has(id, asking.userId))) throw new IdentityUnknown();
-    const tell = await this.notice.mayTell('removed', caller.user);
     await this.database.transaction(async (transaction) => {
       const user = await this.hold(asking, transaction);
       const identity = await this.identities.unlink(id, user.id, transaction);
@@ -77,10 +71,9 @@ export class LinkedIdentities {
       await this.users.bumpCredentialVersion(user.id, user.credentialVersion, transaction);
       if (!(await this.credentials.anyOpensFor(user.id, transaction))) throw new LastWayIn();
       const change = { user, identity, client, sessionId: asking.sessionId };
-      await this.notice.record('removed', change, transaction);
+      await this.notice.tell('removed', change, transaction);
       const ending = { reason: 'identity_unlinked', client, by: asking.sessionId } as const;
       await this.endings.endAll(user.id, asking.sessionId, ending, transaction);
-      if (tell) await this.notice.send('removed', change, transaction);
     });
   }
 
@@ -96,13 +89,5 @@ export class LinkedIdentities {
     if (!user) throw new InvalidToken();
     await this.endings.hold(userId, sessionId, transaction);
     return user;
-  }
-
-  private async emailOf(userId: string): Promise<string | null> {
-    const [user] = await this.database.query<{ email: string | null }[]>(
-      'SELECT email FROM users WHERE id = $1',
-      [userId],
-    );
-    return user?.email ?? null;
   }
 }
