@@ -41,7 +41,9 @@ const GRACE = 20_000;
 export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   const http = app.get<HttpSettings>(httpSettings.token);
-  await app.register(helmet as never, helmetOptions(http.publicUrl.startsWith('https:')));
+
+  fastify.decorate('servesHttps', http.publicUrl.startsWith('https:'));
+  await app.register(helmet as never, helmetOptions(fastify.servesHttps));
   await app.register(cookie, { parseOptions: cookieAttributes(http) });
   if (http.corsOrigins.length > 0) await app.register(cors, corsOptions(http));
   acceptJsonOnly(fastify);

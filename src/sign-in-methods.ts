@@ -5,9 +5,11 @@ import { googleMethod } from './oauth/google/google.method';
 import { oidcMethod } from './oauth/oidc/oidc.method';
 import { passwordMethod } from './password-auth/password.method';
 import { pinMethod } from './pin-auth/pin.method';
+import { walletMethod } from './wallet-auth/wallet.method';
 
 /** THE list: one line per way to sign in. A body goes to the first that finds its mark in it. */
 export const signInMethods: readonly SignInMethod[] = [
+  walletMethod,
   pinMethod,
   passwordMethod,
   magicLinkMethod,

@@ -11,6 +11,7 @@ import {
 import { Mailer, type Mail } from '../src/platform/mail/mailer';
 import { enrol, useProvider, type Person } from './support/provider';
 import { useApp, type TestApp } from './support/test-app';
+import { ACTIVE, signedPayload, someAccount, tokenCookie } from './support/wallets';
 import { WebAgent } from './support/web-agent';
 
 const environment: Record<string, string> = {};
@@ -33,6 +34,11 @@ interface Everyone {
   readonly identityId: string;
   /** The same person at every provider. */
   readonly elsewhere: Person;
+  readonly wallet: {
+    readonly account: ReturnType<typeof someAccount>;
+    readonly id: string;
+    readonly token: string;
+  };
 }
 
 const PIN = '4711';
@@ -90,7 +96,16 @@ async function someone(app: TestApp): Promise<Everyone> {
     );
     identityIds.push(row.id as string);
   }
+  const account = someAccount();
+  const added = await app.http
+    .post('/auth/wallets')
+    .set(...bearer(wire.token))
+    .send(await signedPayload(app, account))
+    .expect(201);
+  const login = await app.http.post('/auth/login').send(await signedPayload(app, account));
+  const wallet = { account, id: added.body.wallet.id as string, token: String(login.body.token) };
   return {
+    wallet,
     id,
     email,
     name,
@@ -164,6 +179,28 @@ const OPENING_BY_PROVIDER: Record<string, Path> = Object.fromEntries(
     },
   ]),
 );
+/** A wallet that is not known any more is somebody new. */
+const OPENING_BY_WALLET: Record<string, Path> = {
+  'POST /auth/login by wallet': async (app, { wallet }) =>
+    app.http.post('/auth/login').send(await signedPayload(app, wallet.account)),
+};
+/** Without a session these answer 200, and say that there is nobody. */
+const USING_OR_NOBODY: Record<string, Path> = {
+  'GET /auth/user': async (app, { wallet }) => {
+    const { body } = await app.http.get('/auth/user').set(...walletCookies(wallet));
+    return { status: body === null ? 204 : 200 };
+  },
+};
+const walletCookies = ({ account, token }: Everyone['wallet']): [string, string] =>
+  cookie({ [tokenCookie(account.address)]: token, [ACTIVE]: account.address });
+/** Without a good cookie of its own an account is not switched to. */
+const SWITCHING: Record<string, Path> = {
+  'POST /auth/switch-account': (app, { wallet }) =>
+    app.http
+      .post('/auth/switch-account')
+      .set(...walletCookies(wallet))
+      .send({ address: wallet.account.address }),
+};
 /** Those that set a new password by mail, and open nothing. */
 const RESETTING: Record<string, Path> = {
   'POST /auth/reset-password by token': (app, { mailed }) =>
@@ -216,11 +253,23 @@ const USING: Record<string, Path> = {
           .set('Accept', 'application/json'),
     ]),
   ),
+  'GET /auth/me by the cookie of a wallet': (app, { wallet }) =>
+    app.http.get('/auth/me').set(...walletCookies(wallet)),
+  'GET /auth/wallets': (app, { wallet }) => app.http.get('/auth/wallets').set(...walletCookies(wallet)),
+  'DELETE /auth/wallets/:id': (app, { wallet }) =>
+    app.http.delete(`/auth/wallets/${wallet.id}`).set(...bearer(wallet.token)),
   'DELETE /auth/identities/:id': (app, { wire, identityId }) =>
     app.http.delete(`/auth/identities/${identityId}`).set(...bearer(wire.token)),
   'POST /auth/logout by Bearer': (app, { wire }) => app.http.post('/auth/logout').set(...bearer(wire.token)),
   'POST /auth/logout by cookie': (app, { pin: { accessToken } }) =>
     app.http.post('/auth/logout').set(...cookie({ accessToken })),
+};
+const ADDING: Record<string, Path> = {
+  'POST /auth/wallets': async (app, { wire }) =>
+    app.http
+      .post('/auth/wallets')
+      .set(...bearer(wire.token))
+      .send(await signedPayload(app, someAccount())),
 };
 /** Every path that asks a signed-in user for the secret once more. */
 const USING_SECRET: Record<string, Path> = {
@@ -272,7 +321,23 @@ const ROWS: [Record<string, Path>, Expected][] = [
       ...{ expired: 400, idle: 400, revoked: 400 },
     },
   ],
+  [OPENING_BY_WALLET, { active: 200, locked: 200, unverified: 200, disabled: 401, deleted: 200, ...open }],
   [USING, { active: 200, locked: 200, unverified: 200, ...gone, ...ended }],
+  [ADDING, { active: 201, locked: 201, unverified: 201, ...gone, ...ended }],
+  [
+    USING_OR_NOBODY,
+    {
+      ...{ active: 200, locked: 200, unverified: 200, disabled: 204, deleted: 204 },
+      ...{ expired: 204, idle: 204, revoked: 204 },
+    },
+  ],
+  [
+    SWITCHING,
+    {
+      ...{ active: 200, locked: 200, unverified: 200, disabled: 400, deleted: 400 },
+      ...{ expired: 400, idle: 400, revoked: 400 },
+    },
+  ],
   [USING_SECRET, { active: 200, locked: 429, unverified: 200, ...gone, ...ended }],
   [SECRET_ALONE, { active: 200, locked: 429, unverified: 200, ...gone, ...open }],
 ];
@@ -306,6 +371,8 @@ describe('[A3] the gate: every state on every path', () => {
       'POST /auth/register',
       'POST /auth/forgot-password',
       'POST /auth/magic-link',
+      'POST /auth/payload',
+      'GET /auth/nonce',
       'POST /auth/verification-mail',
       'POST /v1/auth/forgot-password',
       'POST /v1/auth/verification-mail',
@@ -331,7 +398,7 @@ describe('[A3] the gate where verified emails are demanded', () => {
   const app = useApp({ environment: verified });
 
   it.each(
-    [OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, USING].flatMap((paths) =>
+    [OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, OPENING_BY_WALLET, USING, ADDING].flatMap((paths) =>
       Object.entries(paths).map(([name, path]) => ({ name, path })),
     ),
   )('unverified: $name is 401', async ({ path }) => {

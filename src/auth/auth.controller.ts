@@ -15,15 +15,21 @@ import { contractOf, hasField, InContract, type SharedPath } from '../platform/h
 import { cookieValues } from '../platform/http/cookies';
 import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
-import { Caller, Public, type Principal } from '../platform/http/principal';
+import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
 import { NeedsSession, TakesRefreshCookie } from '../platform/http/session-security';
 import { SessionEndings } from '../sessions/session-endings';
 import { InvalidRefreshToken } from '../sessions/session.errors';
-import { ACCESS_COOKIE, REFRESH_COOKIE, refreshCookie } from '../sessions/transport/cookies';
+import {
+  ACCESS_COOKIE,
+  hasAccountCookies,
+  REFRESH_COOKIE,
+  refreshCookie,
+} from '../sessions/transport/cookies';
 import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from './auth.errors';
 import { RefreshBody } from './auth.dto';
 import { contractFor } from './contracts/contracts';
 import { PinRenewed, writeRenewed, writeSignedOut } from './contracts/pin.contract';
+import { writeLoggedOut } from './contracts/wallet.contract';
 import { WireMessage, WireTokens, writeTokens } from './contracts/wire.contract';
 import { RegistrationService } from './registration.service';
 import { SignInGuard } from './sign-in.guard';
@@ -46,12 +52,11 @@ const refreshPath: SharedPath = {
 
 /** No contract sends a body: what the request shows of a session tells. */
 const logoutPath: SharedPath = {
-  contracts: ['wire', 'pin'],
+  contracts: ['wire', 'pin', 'wallet'],
   choose: (request) => {
     if (request.headers.authorization !== undefined) return 'wire';
-    return [ACCESS_COOKIE, REFRESH_COOKIE].some((name) => cookieValues(request, name).length > 0)
-      ? 'pin'
-      : 'wire';
+    if ([ACCESS_COOKIE, REFRESH_COOKIE].some((name) => cookieValues(request, name).length > 0)) return 'pin';
+    return hasAccountCookies(request) ? 'wallet' : 'wire';
   },
 };
 
@@ -156,11 +161,14 @@ export class AuthController {
   @Post('logout')
   @HttpCode(200)
   @InContract(logoutPath)
+  @MayBeNobody((request) => contractOf(request) === 'wallet')
   @NeedsSession()
   @ApiOperation({
     operationId: 'logout',
     summary: 'Sign out',
-    description: 'Ends the session: its access and refresh tokens are refused from now on.',
+    description:
+      'Ends the session: its access and refresh tokens are refused from now on. Where the wallet cookies show the ' +
+      'session, the answer is 200 also without one that is good.',
   })
   @ApiOkResponse({
     type: WireMessage,
@@ -168,15 +176,20 @@ export class AuthController {
     examples: {
       wire: { summary: 'wire', value: { message: 'Logged out successfully' } },
       pin: { summary: 'pin', value: { message: 'Logout successful' } },
+      wallet: { summary: 'wallet', value: { message: 'Successfully logged out' } },
     },
   })
   async logout(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() caller: Principal,
+    @Caller() caller: Principal | undefined,
     @FromClient() client: Client,
   ): Promise<WireMessage> {
-    await this.endings.end(caller.session.id, { reason: 'logout', client });
-    return contractOf(request) === 'pin' ? writeSignedOut(reply) : { message: 'Logged out successfully' };
+    if (caller) await this.endings.end(caller.session.id, { reason: 'logout', client });
+    const contract = contractOf(request);
+    if (contract === 'pin') return writeSignedOut(reply);
+    return contract === 'wallet'
+      ? writeLoggedOut(reply, !this.crossSite.isForeign(request))
+      : { message: 'Logged out successfully' };
   }
 }

@@ -63,10 +63,10 @@ export interface SignInMethod {
   /** The name of its Passport strategy, which yields a `Proof`, or the identity elsewhere that leads to one. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
-  /** Whose subjects its people are, where they have identities elsewhere; null while it is off. */
-  readonly issuer?: (settings: Settings) => string | null;
-  /** What people call it, where that is not its name. */
-  readonly title?: (settings: Settings) => string;
+  /** Where people have identities of it: whether those of an issuer are good for signing in as things stand. */
+  readonly takesIssuer?: (issuer: string, settings: Settings) => boolean;
+  /** What people call it, or one of its issuers, where that is not its name. */
+  readonly title?: (settings: Settings, issuer: string) => string;
   /** Whether the settings turn it on. One that is off keeps its routes, which say so, and what people have for it. */
   readonly isOn?: (settings: Settings) => boolean;
   /**
@@ -88,6 +88,10 @@ export interface Proof {
     readonly name: string | null;
     readonly credentialVersion: number;
   };
+  /** By which of the user's, where they have several of the method, and what it is known as: an address, a login. */
+  readonly credential?: { readonly id: string; readonly knownAs: string | null };
+  /** How long a session may last that is opened by it, in milliseconds, where the proof does not hold for long. */
+  readonly longest?: number;
 }
 
 /** For `SignInRegistry`: the methods that this server was composed of. */

@@ -3,6 +3,7 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
+import type { Principal } from '../platform/http/principal';
 import { moment } from '../platform/language/moment';
 import { letterIn } from '../platform/mail/letter';
 import { Mailer } from '../platform/mail/mailer';
@@ -48,8 +49,11 @@ export class SignInService {
    */
   async open(proof: Proof, { verifiedEmail = false, ...how }: Opening): Promise<SignedIn> {
     const { id: userId, credentialVersion } = proof.user;
-    const fixed = contractFor(how.contract).lives?.fixedRefreshToken ?? false;
-    const request = { userId, credentialVersion, verifiedEmail, fixed, ...how };
+    const { fixedRefreshToken: fixed = false, idle: longestIdle } = contractFor(how.contract).lives ?? {};
+    const { credential, longest } = proof;
+    const credentialId = credential?.id ?? null;
+    const bounds = { fixed, longestIdle, longest };
+    const request = { userId, credentialVersion, credentialId, verifiedEmail, ...bounds, ...how };
     const session = await this.sessions.open(request, this.noticeTo(proof.user, how.client));
     if ('unverified' in session) {
       const reason = session.unverified ? 'email not verified' : 'refused';
@@ -57,7 +61,7 @@ export class SignInService {
       await this.audit.record({ action: 'sign_in_failed', userId, client: how.client, details });
       throw session.unverified ? new EmailNotVerified() : new InvalidCredentials();
     }
-    return { user: proof.user, ...this.issue(session, how.contract) };
+    return { user: proof.user, credential, ...this.issue(session, how.contract) };
   }
 
   /**
@@ -78,6 +82,11 @@ export class SignInService {
     const session = await this.sessions.findByFixedToken(refreshToken);
     if (!session) throw new InvalidRefreshToken();
     return this.issue(session, contract);
+  }
+
+  /** A new access token for the live session of a caller, in a contract whose tokens are renewed by being used. */
+  slide({ user, session }: Principal, contract: ContractName): Renewed {
+    return this.issue({ id: session.id, userId: user.id, expiresAt: session.expiresAt }, contract);
   }
 
   /** A person who never gave an address can't be told. */

@@ -17,4 +17,5 @@ export interface Refreshed extends Renewed {
 
 export interface SignedIn extends Refreshed {
   readonly user: Proof['user'];
+  readonly credential?: Proof['credential'];
 }

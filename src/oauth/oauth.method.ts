@@ -22,7 +22,7 @@ export const oauthMethod = (
   module,
   strategy: name,
   settings: [oauthSettings, settings],
-  issuer: (all) => all.of(settings)?.issuer ?? null,
+  takesIssuer: (issuer, all) => all.of(settings)?.issuer === issuer,
   title: (all) => all.of(settings)?.title ?? name,
   isOn: (all) => all.of(settings) !== null,
   credentials: { holder: Identities, secret: false },

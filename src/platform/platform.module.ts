@@ -10,6 +10,7 @@ import { Jobs } from './jobs/jobs';
 import { FrontEnd } from './front-end/front-end';
 import { MailLimits } from './mail/mail-limits';
 import { Mailer } from './mail/mailer';
+import { OffLoop } from './off-loop/off-loop';
 import { OneTimeSweep } from './one-time/one-time-sweep';
 import { OneTimeToken } from './one-time/one-time-token.entity';
 import { OneTimeTokens } from './one-time/one-time-tokens';
@@ -28,6 +29,7 @@ const services = [
   Jobs,
   Mailer,
   MailLimits,
+  OffLoop,
   OneTimeTokens,
   RateLimits,
   SecretHasher,

@@ -46,8 +46,10 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     const now = this.clock.now();
     if (typeof claims.exp !== 'number' || claims.exp * 1_000 <= now.getTime()) return null;
     if (!isUUID(claims.sid)) return null;
-    const principal = await this.sessions.findLive(claims.sid, now);
-    return principal?.user.id === claims.sub ? principal : null;
+    const live = await this.sessions.findLive(claims.sid, now);
+    if (live?.user.id !== claims.sub) return null;
+    const token = { issuedAt: new Date(claims.iat * 1_000), expiresAt: new Date(claims.exp * 1_000) };
+    return { ...live, token };
   }
 }
 

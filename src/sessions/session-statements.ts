@@ -21,6 +21,7 @@ export interface LiveRow {
   readonly id: string;
   readonly method: string;
   readonly contract: ContractName;
+  readonly credentialId: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly lastSeenAt: Date;
@@ -45,16 +46,16 @@ export interface SpentRow extends RotatedRow {
  * Opens a session, unless the account may have none, or its credentials changed after the proof was made: the
  * share lock makes this statement wait for a change under way and then see it.
  * Values: user, credential version, method, contract, ip, user agent, now, idle ms, idle end, end, token's hash,
- * whether that token is fixed, whether the email must be verified.
+ * whether that token is fixed, whether the email must be verified, the credential.
  */
 export const openSession = new Statement<{ id: string | null; unverified: boolean }>(
   'open_session',
   `WITH allowed AS (
      SELECT u.id FROM users u WHERE u.id = $1 AND u.credential_version = $2 AND ${mayHaveSessions('$13')} FOR SHARE
    ), opened AS (
-     INSERT INTO sessions (user_id, method, contract, ip, user_agent,
+     INSERT INTO sessions (user_id, method, contract, credential_id, ip, user_agent,
                            created_at, last_seen_at, idle_ttl_ms, idle_expires_at, expires_at)
-     SELECT id, $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM allowed RETURNING id
+     SELECT id, $3, $4, $14::uuid, $5, $6, $7, $7, $8, $9, $10 FROM allowed RETURNING id
    ), family AS (
      INSERT INTO refresh_tokens (token_hash, session_id, created_at, fixed) SELECT $11, id, $7, $12 FROM opened
    ), told AS (
@@ -69,7 +70,7 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
 /** The session and its user, if they live. Values: session, now, whether the email must be verified. */
 export const findLiveSession = new Statement<LiveRow>(
   'find_live_session',
-  `SELECT s.id, s.method, s.contract, s.created_at AS "createdAt", s.expires_at AS "expiresAt",
+  `SELECT s.id, s.method, s.contract, s.credential_id AS "credentialId", s.created_at AS "createdAt", s.expires_at AS "expiresAt",
           s.last_seen_at AS "lastSeenAt",
           u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"
      FROM sessions s JOIN users u ON u.id = s.user_id

@@ -25,6 +25,10 @@ export class Session {
   @Column('text')
   contract: string;
 
+  /** By which of the user's it was opened, where they have several of the method. It may be gone since. */
+  @Column('uuid', { name: 'credential_id', nullable: true })
+  credentialId: string | null;
+
   @Column('text', { nullable: true })
   ip: string | null;
 

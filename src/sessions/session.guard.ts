@@ -1,9 +1,11 @@
-import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
-import { CrossSite } from '../platform/http/cross-site';
-import { PUBLIC } from '../platform/http/principal';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { forgetEverywhere } from '../platform/http/cookies';
+import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
+import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
+import { MAY_BE_NOBODY, PUBLIC } from '../platform/http/principal';
 import { InvalidToken } from './session.errors';
 import { presentedToken } from './transport/access-token';
 
@@ -20,12 +22,15 @@ class AccessTokenGuard extends AuthGuard('access-token') {
   }
 }
 
-/** Global: a route without `@Public()` answers only to a live session. */
+type MayBe = (request: FastifyRequest) => boolean;
+
+/** Global: a route without `@Public()` answers only to a live session, but for what `@MayBeNobody()` lets in. */
 @Injectable()
 export class SessionGuard extends AccessTokenGuard {
   constructor(
     private readonly reflector: Reflector,
     private readonly crossSite: CrossSite,
+    @Inject(httpSettings.token) private readonly http: HttpSettings,
   ) {
     super();
   }
@@ -34,10 +39,25 @@ export class SessionGuard extends AccessTokenGuard {
     const handlers = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, handlers)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const presented = presentedToken(request);
-    if (!presented) throw new InvalidToken();
-    if (presented.byCookie) this.crossSite.refuse(request);
-    return (await super.canActivate(context)) as boolean;
+    const mayBeNobody = this.reflector.getAllAndOverride<MayBe | undefined>(MAY_BE_NOBODY, handlers);
+    try {
+      const presented = presentedToken(request);
+      if (!presented) throw new InvalidToken();
+      if (presented.byCookie) this.crossSite.refuse(request);
+      return (await super.canActivate(context)) as boolean;
+    } catch (error) {
+      if (!mayBeNobody?.(request)) throw error;
+      return this.letIn(error, context.switchToHttp().getResponse());
+    }
+  }
+
+  /** Without a caller, where that is all that is wrong. */
+  private letIn(error: unknown, reply: FastifyReply): boolean {
+    if (!(error instanceof InvalidToken || error instanceof CrossSiteRequest)) throw error;
+    if ('ambiguousCookie' in error && error.ambiguousCookie) {
+      forgetEverywhere(reply, error.ambiguousCookie, this.http);
+    }
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { UsersModule } from '../users/users.module';
+import { AccessTokenCheck } from './access-token-check';
 import { AccessTokenStrategy } from './access-token.strategy';
 import { AccessTokens } from './access-tokens';
 import { Device } from './device.entity';
@@ -23,6 +24,7 @@ import { SigningKeys } from './signing-keys';
   imports: [TypeOrmModule.forFeature([Session, RefreshToken, SigningKey, Device]), UsersModule],
   controllers: [JwksController, SessionsController],
   providers: [
+    AccessTokenCheck,
     AccessTokens,
     AccessTokenStrategy,
     Devices,
@@ -34,6 +36,14 @@ import { SigningKeys } from './signing-keys';
     SigningKeys,
     { provide: APP_GUARD, useClass: SessionGuard },
   ],
-  exports: [AccessTokens, Devices, RecentSignIn, SessionEndings, SessionsService, SigningKeys],
+  exports: [
+    AccessTokenCheck,
+    AccessTokens,
+    Devices,
+    RecentSignIn,
+    SessionEndings,
+    SessionsService,
+    SigningKeys,
+  ],
 })
 export class SessionsModule {}

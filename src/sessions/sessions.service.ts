@@ -58,9 +58,16 @@ export interface SessionRequest {
   readonly client: Client;
   /** Demanded anyway when REQUIRE_VERIFIED_EMAIL is on. */
   readonly verifiedEmail: boolean;
+  readonly credentialId: string | null;
   /** The refresh token never rotates, and the session does not end by lying idle. */
   readonly fixed: boolean;
+  /** Bounds below the settings', in milliseconds: of lying idle, and of the whole. */
+  readonly longestIdle?: number;
+  readonly longest?: number;
 }
+
+/** A caller, but for the token that was shown. */
+export type Live = Omit<Principal, 'token'>;
 
 /** Opens sessions and keeps them going; of a method it knows no more than the name. */
 @Injectable()
@@ -83,8 +90,10 @@ export class SessionsService {
   async open(request: SessionRequest, notice: NewDeviceNotice): Promise<OpenedSession | Refusal> {
     const { userId, client, fixed } = request;
     const now = this.clock.now();
-    const { absoluteTtl, mostPerUser, requireVerifiedEmail } = this.settings;
-    const idleTtl = fixed ? absoluteTtl : this.settings.idleTtl;
+    const { mostPerUser, requireVerifiedEmail } = this.settings;
+    const { longestIdle = Infinity, longest = Infinity } = request;
+    const absoluteTtl = Math.min(this.settings.absoluteTtl, longest);
+    const idleTtl = fixed ? absoluteTtl : Math.min(this.settings.idleTtl, longestIdle);
     const expiresAt = later(now, absoluteTtl);
     const refreshToken = this.refreshTokens.make();
     const values = [
@@ -101,6 +110,7 @@ export class SessionsService {
       this.refreshTokens.hash(refreshToken),
       fixed,
       request.verifiedEmail || requireVerifiedEmail,
+      request.credentialId,
     ];
     const opened = await this.devices.around({ userId, client }, notice, async (transaction) => {
       const rows = transaction
@@ -117,7 +127,7 @@ export class SessionsService {
   }
 
   /** The caller behind a session, or null when it has ended, however it ended. One indexed query. */
-  async findLive(sessionId: string, now: Date): Promise<Principal | null> {
+  async findLive(sessionId: string, now: Date): Promise<Live | null> {
     const { requireVerifiedEmail } = this.settings;
     const [row] = await findLiveSession.run(this.database, [sessionId, now, requireVerifiedEmail]);
     if (!row) return null;
@@ -198,12 +208,13 @@ export class SessionsService {
 
 const later = (now: Date, milliseconds: number): Date => new Date(now.getTime() + milliseconds);
 
-const principalOf = (row: LiveRow): Principal => ({
+const principalOf = (row: LiveRow): Live => ({
   user: { id: row.userId, email: row.email, name: row.name, createdAt: row.userCreatedAt },
   session: {
     id: row.id,
     method: row.method,
     contract: row.contract,
+    credentialId: row.credentialId,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
   },

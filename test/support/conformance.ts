@@ -35,9 +35,10 @@ function checker(document: object) {
     if (!path || !Object.hasOwn((document as { paths: object }).paths, path)) return undefined;
     const place = ['paths', path, request.method.toLowerCase(), 'responses', String(reply.statusCode)];
     const name = `${request.method} ${path} ${reply.statusCode}`;
-    if (isRedirect(document, place)) {
-      const whole = reply.hasHeader('location') && !payload;
-      return whole ? undefined : `${name}: a redirect without an address, or with a body`;
+    const bodiless = bodilessOf(document, place);
+    if (bodiless) {
+      const whole = (!bodiless.redirects || reply.hasHeader('location')) && !payload;
+      return whole ? undefined : `${name}: a redirect without an address, or a body that is not documented`;
     }
     const pointer = [...place, 'content', 'application/json', 'schema'].map(escape).join('/');
     try {
@@ -51,14 +52,14 @@ function checker(document: object) {
   };
 }
 
-/** One that is documented says where it leads, and nothing else. */
-const isRedirect = (document: object, place: readonly string[]): boolean => {
+/** Of an answer that is documented without a body, whether it says where it leads. */
+const bodilessOf = (document: object, place: readonly string[]): { redirects: boolean } | undefined => {
   const response = place.reduce<unknown>(
     (at, key) => (at as Record<string, unknown> | undefined)?.[key],
     document,
   );
-  const { headers = {}, content } = (response ?? {}) as { headers?: object; content?: object };
-  return 'Location' in headers && content === undefined;
+  const { headers = {}, content } = (response ?? { content: {} }) as { headers?: object; content?: object };
+  return content === undefined ? { redirects: 'Location' in headers } : undefined;
 };
 
 const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));

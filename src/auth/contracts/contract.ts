@@ -26,4 +26,6 @@ export interface Lives {
   readonly accessToken: number;
   /** The refresh token is kept for the whole session: it never rotates, and lying idle does not end it. */
   readonly fixedRefreshToken: boolean;
+  /** How long a session may lie idle, in milliseconds; less where SESSION_IDLE_TTL is. */
+  readonly idle?: number;
 }

@@ -2,6 +2,7 @@ import type { ContractName } from '../../platform/http/contract-name';
 import type { Contract } from './contract';
 import { managed } from './managed.contract';
 import { pin } from './pin.contract';
+import { wallet } from './wallet.contract';
 import { wire } from './wire.contract';
 
 /** The contracts that this server speaks. */
@@ -9,6 +10,7 @@ export const contracts: Partial<Record<ContractName, Contract>> & { readonly wir
   wire,
   pin,
   managed,
+  wallet,
 };
 
 export const contractFor = (name: ContractName): Contract => contracts[name] ?? contracts.wire;

@@ -75,7 +75,8 @@ export class AccountLinking {
   async proofOf(identity: ExternalIdentity, client: Client): Promise<Proof> {
     const owner = await this.identities.ownerOf(identity);
     // One that is disabled is for the gate to refuse.
-    if (owner && (owner.disabled || isUpToDate(owner, identity))) return { user: owner };
+    if (owner && (owner.disabled || isUpToDate(owner, identity)))
+      return proof(owner, owner.identityId, identity);
     // Before the transaction, because that limit is counted on a connection of its own.
     if (!owner) await this.mayRegister(identity, client);
     const work = (transaction: EntityManager) => this.join(identity, client, transaction);
@@ -94,7 +95,10 @@ export class AccountLinking {
 
   private async join(identity: ExternalIdentity, client: Client, transaction: EntityManager): Promise<Proof> {
     const owner = await this.identities.ownerOf(identity, transaction);
-    if (owner) return { user: await this.bringUpToDate(owner, identity, client, transaction) };
+    if (owner) {
+      const user = await this.bringUpToDate(owner, identity, client, transaction);
+      return proof(user, owner.identityId, identity);
+    }
     const { email } = identity;
     const account = email === null ? undefined : await this.findByEmail(email, transaction);
     // Who has unlinked it means it: only they link it again.
@@ -105,12 +109,13 @@ export class AccountLinking {
       ? await this.admit(account, client, transaction)
       : await this.signUp(identity, client, transaction);
     const filled = await this.fill(user, identity, client, transaction);
-    if (!(await this.identities.add(user.id, identity, transaction))) throw new IdentityExists();
+    const identityId = await this.identities.add(user.id, identity, transaction);
+    if (identityId === null) throw new IdentityExists();
     const change = { user, identity, client };
     // Who claims an account is told by another mail.
     if (account?.verified) await this.notice.tell('added', change, transaction);
     else await this.notice.record('added', change, transaction);
-    return { user: filled };
+    return proof(filled, identityId, identity);
   }
 
   /** The user before the identity, as everybody locks them who changes either. */
@@ -156,6 +161,11 @@ export class AccountLinking {
     return this.users.create({ email, name, emailVerified: email !== null }, client, transaction);
   }
 }
+
+const proof = (user: Proof['user'], id: string, { knownAs }: ExternalIdentity): Proof => ({
+  user,
+  credential: { id, knownAs },
+});
 
 const isUpToDate = (owner: Owner, { email, name }: ExternalIdentity): boolean =>
   owner.knownEmail === email &&

@@ -8,8 +8,8 @@ import { ACCOUNT, type Account } from './account';
 import type { ExternalIdentity } from './external-identity';
 import { Identity } from './identity.entity';
 
-/** Whose an identity is, and the address that its issuer vouched for last. */
-export type Owner = Account & { readonly knownEmail: string | null };
+/** Whose an identity is, which of theirs it is, and the address that its issuer vouched for last. */
+export type Owner = Account & { readonly identityId: string; readonly knownEmail: string | null };
 
 /** Who users are elsewhere. One row for each issuer and subject, any number for each user. */
 @Injectable()
@@ -21,9 +21,9 @@ export class Identities implements CredentialHolder {
     @Inject(SIGN_IN_METHODS) private readonly methods: readonly SignInMethod[],
   ) {}
 
-  /** Oldest first. */
-  list(userId: string): Promise<Identity[]> {
-    const where = { userId, unlinkedAt: IsNull() };
+  /** Oldest first; of one method where it is named. */
+  list(userId: string, method?: MethodName): Promise<Identity[]> {
+    const where = { userId, unlinkedAt: IsNull(), ...(method && { method }) };
     return this.database.manager.find(Identity, { where, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
@@ -32,7 +32,7 @@ export class Identities implements CredentialHolder {
     manager: EntityManager = this.database.manager,
   ): Promise<Owner | undefined> {
     const [owner] = await manager.query<Owner[]>(
-      `SELECT ${ACCOUNT}, i.email AS "knownEmail" FROM identities i JOIN users u ON u.id = i.user_id
+      `SELECT ${ACCOUNT}, i.id AS "identityId", i.email AS "knownEmail" FROM identities i JOIN users u ON u.id = i.user_id
         WHERE i.issuer = $1 AND i.subject = $2 AND i.unlinked_at IS NULL`,
       [issuer, subject],
     );
@@ -48,17 +48,17 @@ export class Identities implements CredentialHolder {
     return transaction.existsBy(Identity, { userId, issuer, subject, unlinkedAt: Not(IsNull()) });
   }
 
-  /** @returns false when the identity is somebody's already: of parallel additions one is made */
-  async add(userId: string, identity: ExternalIdentity, transaction: EntityManager): Promise<boolean> {
+  /** @returns its id, or null when the identity is somebody's already: of parallel additions one is made */
+  async add(userId: string, identity: ExternalIdentity, transaction: EntityManager): Promise<string | null> {
     const { method, issuer, subject, email, knownAs } = identity;
     await transaction.delete(Identity, { userId, issuer, subject, unlinkedAt: Not(IsNull()) });
-    const added = await transaction.query<unknown[]>(
+    const [added] = await transaction.query<{ id: string }[]>(
       `INSERT INTO identities (user_id, method, issuer, subject, email, known_as, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (issuer, subject) WHERE unlinked_at IS NULL DO NOTHING RETURNING id`,
       [userId, method, issuer, subject, email, knownAs, this.clock.now()],
     );
-    return added.length === 1;
+    return added?.id ?? null;
   }
 
   /** The address that the issuer vouches for now. */
@@ -74,11 +74,11 @@ export class Identities implements CredentialHolder {
     return identity ?? undefined;
   }
 
-  /** By the issuer that the method has now: one that its settings have left is of no use. */
+  /** By an issuer that the method takes now: one that its settings have left is of no use. */
   async opensFor(userId: string, transaction: EntityManager, name: MethodName): Promise<boolean> {
     const method = this.methods.find((one) => one.name === name);
-    const issuer = method?.issuer?.(this.settings) ?? null;
-    return issuer !== null && transaction.existsBy(Identity, { userId, issuer, unlinkedAt: IsNull() });
+    const own = await transaction.findBy(Identity, { userId, method: name, unlinkedAt: IsNull() });
+    return own.some(({ issuer }) => method?.takesIssuer?.(issuer, this.settings) ?? false);
   }
 
   /** Also what was unlinked: the account begins anew. */

@@ -97,6 +97,6 @@ export class IdentityNotice {
   }
 
   private titleOf({ method, issuer }: Told): string {
-    return this.methods.find(({ name }) => name === method)?.title?.(this.settings) ?? issuer;
+    return this.methods.find(({ name }) => name === method)?.title?.(this.settings, issuer) ?? issuer;
   }
 }

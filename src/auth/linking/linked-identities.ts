@@ -38,20 +38,23 @@ export class LinkedIdentities {
   /**
    * Links an identity that the person has proven to the account that they are signed in to; one that is linked to it
    * already stays as it is.
+   * @returns its id
    * @throws IdentityTaken
    * @throws InvalidToken when the session has ended meanwhile
    */
-  async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<void> {
-    await this.database.transaction(async (transaction) => {
+  async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<string> {
+    return this.database.transaction(async (transaction) => {
       const user = await this.hold(asking, transaction);
-      if (!(await this.identities.add(user.id, identity, transaction))) {
+      const added = await this.identities.add(user.id, identity, transaction);
+      if (added === null) {
         const owner = await this.identities.ownerOf(identity, transaction);
         if (owner?.id !== user.id) throw new IdentityTaken();
-        return;
+        return owner.identityId;
       }
       await this.linking.fill(user, identity, client, transaction);
       const change = { user, identity, client, sessionId: asking.sessionId };
       await this.notice.tell('added', change, transaction);
+      return added;
     });
   }
 

@@ -8,8 +8,13 @@ export function randomToken(prefix: string): string {
   return prefix + randomBytes(32).toString('base64url');
 }
 
+/** 128 random bits in letters and digits alone, for texts that take nothing else (EIP-4361: a nonce). */
+export function randomNonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
 /**
- * What is stored of an opaque token: its SHA-256. With 256 random bits in, a slow hash would add nothing,
+ * What is stored of an opaque token: its SHA-256. With so many random bits in, a slow hash would add nothing,
  * and a look-up by the hash needs no comparison in constant time.
  */
 export function hashToken(token: string): Buffer {

@@ -2,6 +2,7 @@ import { UsersSessionsKeys1763700000000 } from './migrations/1763700000000-users
 import { PinsLimitsAudit1763750000000 } from './migrations/1763750000000-pins-limits-audit';
 import { Mail1763800000000 } from './migrations/1763800000000-mail';
 import { Identities1763850000000 } from './migrations/1763850000000-identities';
+import { SessionCredentials1763900000000 } from './migrations/1763900000000-session-credentials';
 
 /** In the order in which they run. A migration that has been released is never changed. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   PinsLimitsAudit1763750000000,
   Mail1763800000000,
   Identities1763850000000,
+  SessionCredentials1763900000000,
 ];

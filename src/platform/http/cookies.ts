@@ -2,6 +2,18 @@ import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpSettings } from './http.settings';
 
+/** For cookies that pages of other sites send along too; browsers take that over https alone. */
+export const crossSiteAttributes = ({ server }: FastifyReply): CookieSerializeOptions => ({
+  sameSite: server.servesHttps ? 'none' : 'lax',
+});
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether clients reach this server by https. */
+    servesHttps: boolean;
+  }
+}
+
 /** The attributes of every cookie of ours, used for setting and, by the same plugin, for deleting. */
 export const cookieAttributes = ({ publicUrl, cookieDomain }: HttpSettings): CookieSerializeOptions => ({
   path: '/',
@@ -36,5 +48,6 @@ export function forgetEverywhere(reply: FastifyReply, name: string, { publicUrl 
   const domains = labels
     .map((_, index) => labels.slice(index).join('.'))
     .filter((domain) => domain.includes('.'));
-  for (const domain of [undefined, ...domains]) void reply.clearCookie(name, { domain });
+  for (const domain of [undefined, ...domains])
+    void reply.clearCookie(name, { ...crossSiteAttributes(reply), domain });
 }

@@ -31,11 +31,14 @@ export class CrossSite {
   }
 
   /** @throws CrossSiteRequest */
-  refuse({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
-    if (SAFE.has(method)) return;
-    const { origin } = headers;
-    const foreign = origin !== undefined && !this.allowed.has(origin);
-    if (foreign || headers['sec-fetch-site'] === 'cross-site') throw new CrossSiteRequest();
+  refuse(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
+    if (!SAFE.has(request.method) && this.isForeign(request)) throw new CrossSiteRequest();
+  }
+
+  /** Whether another site made the browser send it. */
+  isForeign({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+    const { origin, 'sec-fetch-site': site } = headers;
+    return (origin !== undefined && !this.allowed.has(origin)) || site === 'cross-site';
   }
 
   /**

@@ -9,6 +9,8 @@ import type { ContractName } from './contract-name';
 
 /** Who is calling, and by which session. Read afresh from the database for each request. */
 export interface Principal {
+  /** Of the access token that was shown. */
+  readonly token: { readonly issuedAt: Date; readonly expiresAt: Date };
   readonly user: {
     readonly id: string;
     readonly email: string | null;
@@ -19,6 +21,8 @@ export interface Principal {
     readonly id: string;
     readonly method: string;
     readonly contract: ContractName;
+    /** By which of the user's it was opened, where they have several of the method. */
+    readonly credentialId: string | null;
     readonly createdAt: Date;
     readonly expiresAt: Date;
   };
@@ -31,6 +35,14 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
 });
 
 export const PUBLIC = 'public';
+export const MAY_BE_NOBODY = 'may be nobody';
 
 /** Opens a route to callers without a session. Every other route asks for one. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC, true);
+
+/**
+ * Lets callers in whose session is not good, or may not be used from where they come: to such a route they are nobody.
+ * @param when which requests; all, unless it says otherwise
+ */
+export const MayBeNobody = (when: (request: FastifyRequest) => boolean = () => true): CustomDecorator =>
+  SetMetadata(MAY_BE_NOBODY, when);

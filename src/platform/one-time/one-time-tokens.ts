@@ -3,14 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { AppSecret } from '../crypto/app-secret';
-import { hashToken, randomToken } from '../crypto/opaque-token';
+import { hashToken, randomNonce, randomToken } from '../crypto/opaque-token';
 import type { Client } from '../http/client';
 
 /** What a token is for. It is good for nothing else. */
 export interface OneTimePurpose {
   readonly name: string;
-  /** Recognisable, for secret scanners. */
-  readonly prefix: string;
+  /** Recognisable, for secret scanners; null for a nonce, which is no secret and takes letters and digits only. */
+  readonly prefix: string | null;
   /** In milliseconds. */
   readonly life: number;
   /** Set where a code of six digits may be typed in place of the token. */
@@ -64,7 +64,7 @@ const TRY_CODE = `
   RETURNING token_hash AS "tokenHash", code_hash AS "codeHash"`;
 
 /**
- * Things that are good once: 256 random bits, stored as a hash, bound to a purpose and a subject, gone with their first
+ * Things that are good once: random bits, stored as a hash, bound to a purpose and a subject, gone with their first
  * use. With one purpose a newer one of a subject cancels the older.
  */
 @Injectable()
@@ -88,7 +88,7 @@ export class OneTimeTokens {
     transaction: EntityManager,
   ): Promise<Issued> {
     const now = this.clock.now().getTime();
-    const token = randomToken(purpose.prefix);
+    const token = purpose.prefix === null ? randomNonce() : randomToken(purpose.prefix);
     const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
     const { code: codes } = purpose;
     await transaction.query(ISSUE, [

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { contractOf, type ContractName } from '../../platform/http/contract-name';
 import { bearerToken } from './bearer';
-import { accessCookie } from './cookies';
+import { accessCookie, activeAccountCookie } from './cookies';
 
 export interface PresentedToken {
   readonly token: string;
@@ -8,13 +9,29 @@ export interface PresentedToken {
   readonly byCookie: boolean;
 }
 
+type CookieOf = (request: FastifyRequest) => string | null;
+
+/** Where a contract looks for the token of a request that has no header: the first cookie that is there is meant. */
+const COOKIES: Readonly<Partial<Record<ContractName, readonly CookieOf[]>>> = {
+  pin: [accessCookie],
+  wallet: [activeAccountCookie, accessCookie],
+};
+/** Elsewhere a token of any contract will do. */
+const ANY: readonly CookieOf[] = [accessCookie, activeAccountCookie];
+
 /**
  * The access token that a request presents. Who sends an `Authorization` header means it: cookies beside it are not
  * looked at.
  * @throws InvalidToken when a cookie comes more than once
  */
-export function presentedToken(request: Pick<FastifyRequest, 'headers'>): PresentedToken | null {
-  const byCookie = request.headers.authorization === undefined;
-  const token = byCookie ? accessCookie(request) : bearerToken(request);
-  return token === null ? null : { token, byCookie };
+export function presentedToken(request: FastifyRequest): PresentedToken | null {
+  if (request.headers.authorization !== undefined) {
+    const token = bearerToken(request);
+    return token === null ? null : { token, byCookie: false };
+  }
+  for (const cookieOf of COOKIES[contractOf(request)] ?? ANY) {
+    const token = cookieOf(request);
+    if (token !== null) return { token, byCookie: true };
+  }
+  return null;
 }

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Busy } from '../../platform/http/api-error';
+import { OffLoop } from '../../platform/off-loop/off-loop';
+import { networkOf, type ChainFamily, type Claim, type ProvenAccount, type Prover } from './chain-family';
+
+/** Letters; a multisig of ten keys with all their signatures is below it. */
+const LONGEST_SIGNATURE = 4_096;
+
+@Injectable()
+export class SuiProver implements Prover {
+  constructor(private readonly offLoop: OffLoop) {}
+
+  async prove({ text, signature, address }: Claim): Promise<ProvenAccount | null> {
+    const message = new TextEncoder().encode(text);
+    const values = [message, signature, { address }];
+    // It throws for every signature that is not good.
+    const good = await this.offLoop
+      .call('@mysten/sui/verify', 'verifyPersonalMessageSignature', ...values)
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof Busy) throw error;
+          return false;
+        },
+      );
+    return good ? { issuer: sui.namespace, byContract: false } : null;
+  }
+}
+
+/**
+ * Sui: an address is the hash of a public key, or of several, and the signature of a personal message brings them along.
+ * zkLogin is refused: only a node of the chain could check its proofs.
+ */
+export const sui: ChainFamily = {
+  type: 'sui',
+  namespace: 'sui',
+  title: 'Sui',
+  caseless: true,
+  defaultChain: 'mainnet',
+  readAddress: (given) => (/^0x[0-9a-f]{64}$/i.test(given) ? given.toLowerCase() : null),
+  readChain: networkOf('sui'),
+  isSignature: (given) => given.length <= LONGEST_SIGNATURE && /^[A-Za-z0-9+/]{80,}={0,2}$/.test(given),
+  prover: SuiProver,
+};

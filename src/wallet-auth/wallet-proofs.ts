@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { ExternalIdentity } from '../auth/linking/external-identity';
+import { Identities } from '../auth/linking/identities';
+import { AuditTrail } from '../platform/audit/audit-trail';
+import type { Client } from '../platform/http/client';
+import type { ProvenAccount } from './families/chain-family';
+import { LoginChecks } from './login-checks';
+import { SignedPayloads, type SignedPayload } from './signed-payloads';
+import { LoginRefused } from './wallet.errors';
+import { walletSettings, type WalletSettings } from './wallet.settings';
+import { WalletNonces } from './wallet-nonces';
+
+/** A wallet whose owner is there. */
+export interface ProvenWallet {
+  readonly identity: ExternalIdentity;
+  /** How long a session may last that is opened by it, in milliseconds, where it is known. */
+  readonly longest?: number;
+}
+
+/** Proves that somebody has a wallet, by what it has signed. */
+@Injectable()
+export class WalletProofs {
+  constructor(
+    private readonly payloads: SignedPayloads,
+    private readonly nonces: WalletNonces,
+    private readonly checks: LoginChecks,
+    private readonly modules: ModuleRef,
+    private readonly identities: Identities,
+    private readonly audit: AuditTrail,
+    @Inject(walletSettings.token) private readonly settings: WalletSettings,
+  ) {}
+
+  /**
+   * Spends the nonce first, whatever comes of the rest: one signature is looked at once.
+   * @throws LoginRefused
+   * @throws Busy
+   */
+  async prove(body: unknown, client: Client): Promise<ProvenWallet> {
+    const signed = await this.payloads.read(body);
+    const issued = await this.nonces.spend(signed.payload.nonce);
+    try {
+      this.checks.check(signed, issued);
+      return this.walletOf(signed, await this.signerOf(signed));
+    } catch (error) {
+      // Who has no nonce of ours has tried nothing; and anybody could fill the audit.
+      if (issued && error instanceof LoginRefused) await this.tell(signed, error, client);
+      throw error;
+    }
+  }
+
+  private async signerOf({
+    family,
+    address,
+    payload,
+    text,
+    signature,
+  }: SignedPayload): Promise<ProvenAccount> {
+    const chainId = family.readChain(payload.chainId) ?? '';
+    const prover = this.modules.get(family.prover, { strict: false });
+    const account = await prover.prove({ text, signature, address, chainId });
+    if (account) return account;
+    const shown = family.caseless ? address.toLowerCase() : address;
+    throw new LoginRefused(`Signer address does not match payload address '${shown}'`, 'signature');
+  }
+
+  private walletOf({ address }: SignedPayload, { issuer, byContract }: ProvenAccount): ProvenWallet {
+    const names = { email: null, name: null, knownAs: address };
+    const identity = { method: 'wallet', issuer, subject: address, ...names } as const;
+    // What a contract says may change with the chain: an owner may have been taken away.
+    return { identity, ...(byContract && { longest: this.settings.contractSessionTtl }) };
+  }
+
+  private async tell(
+    { family, address }: SignedPayload,
+    { check }: LoginRefused,
+    client: Client,
+  ): Promise<void> {
+    const owner = await this.identities.ownerOf({ issuer: family.namespace, subject: address });
+    const details = { method: 'wallet', reason: check };
+    await this.audit.record({ action: 'sign_in_failed', userId: owner?.id ?? null, client, details });
+  }
+}
