@@ -448,7 +448,12 @@ describe('providers that are not configured', () => {
         expect(body.error.code).toBe('PROVIDER_NOT_CONFIGURED');
       }
     }
-    expect((await app.http.get('/auth/health')).body.providers).toEqual(['local', 'magic-link', 'pin']);
+    expect((await app.http.get('/auth/health')).body.providers).toEqual([
+      'local',
+      'magic-link',
+      'pin',
+      'wallet',
+    ]);
   });
 });
 
@@ -462,7 +467,7 @@ describe('providers that are', () => {
 
   it('stand in health, in the order of the contract', async () => {
     expect((await app.http.get('/auth/health')).body.providers).toEqual([
-      ...['local', 'google', 'github', 'magic-link', 'pin', 'oidc'],
+      ...['local', 'google', 'github', 'magic-link', 'pin', 'wallet', 'oidc'],
     ]);
   });
 

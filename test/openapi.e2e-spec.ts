@@ -116,7 +116,7 @@ describe('the OpenAPI document', () => {
     for (const { name, security, responses } of operations()) {
       const [method = '', path = ''] = name.split(' ');
       const { status, body } = await app.http[method.toLowerCase() as 'get'](path);
-      const texts = [body.error?.code, body.message, body.error];
+      const texts = [body?.error?.code, body?.message, body?.error];
       const refused =
         status === 401 &&
         ['INVALID_TOKEN', 'Unauthorized', 'Token is expired or invalid'].some((text) => texts.includes(text));

@@ -36,10 +36,8 @@ function checker(document: object) {
     const place = ['paths', path, request.method.toLowerCase(), 'responses', String(reply.statusCode)];
     const name = `${request.method} ${path} ${reply.statusCode}`;
     const bodiless = bodilessOf(document, place);
-    if (bodiless) {
-      const whole = (!bodiless.redirects || reply.hasHeader('location')) && !payload;
-      return whole ? undefined : `${name}: a redirect without an address, or a body that is not documented`;
-    }
+    if (bodiless)
+      return bodiless(reply, payload) ? undefined : `${name}: not the empty answer that is documented`;
     const pointer = [...place, 'content', 'application/json', 'schema'].map(escape).join('/');
     try {
       const validator = validators.get(name) ?? ajv.compile({ $ref: `api#/${pointer}` });
@@ -52,14 +50,18 @@ function checker(document: object) {
   };
 }
 
-/** Of an answer that is documented without a body, whether it says where it leads. */
-const bodilessOf = (document: object, place: readonly string[]): { redirects: boolean } | undefined => {
+/** Checks an answer that is documented without a body: it says where it leads, where that is documented, and nothing else. */
+const bodilessOf = (
+  document: object,
+  place: readonly string[],
+): ((reply: FastifyReply, payload: unknown) => boolean) | undefined => {
   const response = place.reduce<unknown>(
     (at, key) => (at as Record<string, unknown> | undefined)?.[key],
     document,
   );
   const { headers = {}, content } = (response ?? { content: {} }) as { headers?: object; content?: object };
-  return content === undefined ? { redirects: 'Location' in headers } : undefined;
+  if (content !== undefined) return undefined;
+  return (reply, payload) => !payload && (!('Location' in headers) || reply.hasHeader('location'));
 };
 
 const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
