@@ -26,7 +26,7 @@ const environment = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'data', 'coverage', 'screenshots', 'bench'] },
+  { ignores: ['dist', 'data', 'coverage', 'screenshots', 'bench', 'test/clients'] },
   eslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
