@@ -67,7 +67,10 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' })
-    .addCookieAuth(ACCESS_COOKIE, { type: 'apiKey', description: 'The same in a cookie' })
+    .addCookieAuth(ACCESS_COOKIE, {
+      type: 'apiKey',
+      description: 'The same in a cookie; of a wallet in thirdweb_auth_token_<address>',
+    })
     .addCookieAuth(REFRESH_COOKIE, { type: 'apiKey' }, REFRESH_COOKIE_SCHEME)
     .build();
   const shared = [signingIn(methods), registering(methods)];

@@ -109,6 +109,22 @@ describe('settings', () => {
     ['OAUTH_TIMEOUT', ['0s', '11s', '10']],
     ['LIMIT_OAUTH_STARTS', ['0']],
     ['MAGIC_LINK_SIGNUP', ['maybe']],
+    [
+      'WALLET_DOMAIN',
+      ['https://app.example', 'app.example/', 'a b', 'APP.example', 'u@app.example', 'app.example:80'],
+    ],
+    ['WALLET_URI', ['app.example', 'ftp://x', 'https://u:p@x', 'https://x/?q']],
+    ['WALLET_STATEMENT', ['Zwei\nZeilen', 'Grüße', '“quoted”', 'x'.repeat(501)]],
+    ['WALLET_RESOURCES', ['x', 'https://x, y', 'https://exämple.com']],
+    ['WALLET_CHAIN_IDS', ['x', '0', '01', '1;2', 'bitcoin:1', 'solana:1', '1,', 'eip155:']],
+    [
+      'WALLET_RPC_URLS',
+      ['x', '[]', 'null', '{"x": "https://x"}', '{"01": "https://x"}', '{"1": 7}', '{"1": "ws://x"}'],
+    ],
+    ['WALLET_RPC_PRIVATE', ['maybe']],
+    ['WALLET_RPC_TIMEOUT', ['0s', '11s', '10']],
+    ['WALLET_CONTRACT_SESSION_TTL', ['0s', 'x']],
+    ['LIMIT_WALLET_NONCES', ['0']],
     ['LOG_LEVEL', ['loud']],
   ])('%s: a wrong value is named', (name, values) => {
     for (const value of values)
@@ -166,6 +182,48 @@ describe('settings', () => {
       issuer: 'https://github.com',
       emailsUrl: 'https://api.github.com/user/emails',
     });
+  });
+
+  it.each([
+    'http://localhost:8545',
+    'http://node.localhost',
+    'http://127.0.0.1',
+    'http://127.1',
+    'http://2130706433',
+    'http://0x7f.1',
+    'http://0.0.0.0',
+    'http://[::1]:8545',
+    'http://[::ffff:127.0.0.1]',
+    'http://[::ffff:a00:1]',
+    'https://10.0.0.1',
+    'https://172.16.5.4',
+    'https://192.168.1.1',
+    'https://169.254.169.254',
+    'https://100.64.0.1',
+    'https://[fd00::1]',
+    'https://[fe80::1]',
+    'https://[64:ff9b::7f00:1]',
+  ])('of a node of a chain don’t lead to %s, unless another one allows it', (url) => {
+    const given = { WALLET_RPC_URLS: JSON.stringify({ 1: url }) };
+    expect(problemsOf(given)).toEqual([
+      expect.stringMatching(/^WALLET_RPC_URLS leads to a private address for chain 1/),
+    ]);
+    expect(problemsOf({ ...given, WALLET_RPC_PRIVATE: 'true' })).toEqual([]);
+  });
+
+  it('of a node in production lead over https, and are not printed: a URL may hold a key', () => {
+    const given = { ...production, WALLET_RPC_URLS: '{"1": "http://rpc.example.com/hunter2"}' };
+    expect(problemsOf(given)).toEqual([
+      expect.stringMatching(/^WALLET_RPC_URLS must give chain 1 a URL that begins with https/),
+    ]);
+    for (const wrong of [
+      '{"1": "http://rpc.example.com/hunter2"}',
+      '{"1": "hunter2"}',
+      '{"1": "http://127.0.0.1/hunter2"}',
+    ]) {
+      expect(problemsOf({ ...production, WALLET_RPC_URLS: wrong }).join()).not.toContain('hunter2');
+    }
+    expect(problemsOf({ ...given, WALLET_RPC_URLS: '{"1": "https://rpc.example.com/key"}' })).toEqual([]);
   });
 
   it('that are wrong are named all at once', () => {

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { bearer, cookie, register, registerPin, statusOf, verifyEmail } from './support/builders';
-import { useMailbox } from './support/mailbox';
+import { linkIn, useMailbox } from './support/mailbox';
 import { useApp } from './support/test-app';
 import { jar, signedPayload, signInByWallet, someAccount } from './support/wallets';
 
@@ -188,6 +188,20 @@ describe('[C18] the wallets of an account', () => {
       { credential: 'wallet', issuer: 'eip155', change: 'added', told: true },
       { credential: 'wallet', issuer: 'eip155', change: 'removed', told: true },
     ]);
+  });
+
+  it('[B38] a reset by mail removes them: somebody who knew the password may have added one', async () => {
+    const person = await register(app);
+    await verifyEmail(app, person.id);
+    const account = someAccount();
+    await add(person.token, account);
+    const before = await signedPayload(app, account);
+    await app.http.post('/auth/forgot-password').send({ email: person.email }).expect(200);
+    const url = linkIn(await mailbox.next(person.email, /reset/i));
+    const body = { token: url.searchParams.get('token'), password: 'of-the-owner-alone' };
+    await app.http.post('/auth/reset-password').send(body).expect(200);
+    const { body: session } = await app.http.post('/auth/login').send(before).expect(200);
+    expect(idOf(session.token)).not.toBe(person.id);
   });
 
   it('a session says by which wallet it was opened, and each of several is revoked alone', async () => {
