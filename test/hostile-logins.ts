@@ -30,6 +30,7 @@ const EXPIRED = 'Login request has expired';
 const EARLY = 'Login request is not yet valid';
 const INVALID = 'Invalid login payload';
 const GRAMMAR = 'Invalid login payload: the message is not one of EIP-4361';
+const NO_NONCE = `${INVALID}: the message has no nonce`;
 const onLine = (problem: string): string => `${INVALID}: line ${problem}`;
 const expected = (what: string, wanted: string, given: string): string =>
   `Expected ${what} '${wanted}' does not match ${what} on payload '${given}'`;
@@ -144,6 +145,11 @@ export const hostilePayloads: readonly PayloadEntry[] = [
     name: 'a beginning that was put forward',
     error: /^Expected not before '/,
     tamper: (payload) => ({ ...payload, invalid_before: '2001-01-01T00:00:00.000Z' }),
+  },
+  {
+    name: 'a resource of nothing',
+    error: expected('resources', '', ''),
+    tamper: (payload) => ({ ...payload, resources: [''] }),
   },
   {
     name: 'resources that nobody asked for',
@@ -338,12 +344,12 @@ export const hostileMessages: readonly MessageEntry[] = [
   },
   {
     name: 'a nonce of seven letters',
-    error: onLine('9: invalid nonce'),
+    error: NO_NONCE,
     tamper: line('Nonce', 'abcdefg'),
   },
   {
     name: 'a nonce with a hyphen',
-    error: GRAMMAR,
+    error: NO_NONCE,
     tamper: line('Nonce', '7c9e6679-7425-40de-944b-e07fc1f90ae7'),
   },
   { name: 'two nonces', error: GRAMMAR, tamper: (text) => text.replace(/(Nonce: \w+)/, '$1\n$1') },
@@ -449,6 +455,19 @@ export const hostileMessages: readonly MessageEntry[] = [
     name: 'of nine kilobytes',
     error: 'Invalid login payload: the message is too long',
     tamper: (text) => text.replace('Sign in.', 'x'.repeat(9_000)),
+  },
+  {
+    name: 'another nonce in the statement',
+    error: NONCE,
+    tamper: (text) => text.replace('Sign in.', `Nonce: ${'a'.repeat(32)}\n${/Nonce: \w+/.exec(text)?.[0]}`),
+  },
+  {
+    name: 'our nonce in the statement, and another in its place',
+    error: NONCE,
+    tamper: (text) => {
+      const [own = ''] = /Nonce: \w+/.exec(text) ?? [];
+      return text.replace(own, `Nonce: ${'a'.repeat(32)}`).replace('Sign in.', own);
+    },
   },
   { name: 'of nothing', error: /^Invalid login payload/, tamper: () => '' },
   { name: 'that is no text', error: INVALID, tamper: () => ({}) },

@@ -107,7 +107,7 @@ describe('contract wallets', () => {
     }
   });
 
-  it.each(['RefusingWallet', 'RevertingWallet', 'TalkativeWallet', 'NoWallet'])(
+  it.each(['RefusingWallet', 'RevertingWallet', 'TalkativeWallet', 'EchoingWallet', 'NoWallet'])(
     '%s is refused',
     async (name) => {
       const wallet = await node.deploy(name);
@@ -203,6 +203,22 @@ describe('contract wallets', () => {
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
       };
+    const fail =
+      (code: number): Answer =>
+      (_request, response, body) => {
+        const { id } = JSON.parse(body) as { id: number };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: 'no' } }));
+      };
+    /** Of the right chain, until it is asked for the code, and then for the answer, of a contract. */
+    const onCode =
+      (code: Answer, answer: Answer = say('0x')): Answer =>
+      (request, response, body) => {
+        const { method } = JSON.parse(body) as { method: string };
+        const say16 = say(`0x${Number(FALSE_CHAIN).toString(16)}`);
+        const answers: Record<string, Answer> = { eth_chainId: say16, eth_getCode: code };
+        (answers[method] ?? answer)(request, response, body);
+      };
     const silent: Answer = () => undefined;
     const answers: [string, Answer][] = [
       ['never answers', silent],
@@ -212,6 +228,9 @@ describe('contract wallets', () => {
       ['speaks rubbish', (_request, response) => void response.end('<html>')],
       ['speaks of another chain', say('0x1')],
       ['answers with null', say(null)],
+      ['has a number for a contract', onCode(say(5))],
+      ['has no time for the question', onCode(say('0x00'), fail(-32_005))],
+      ['does not know the question', onCode(say('0x00'), fail(-32_601))],
       ['hangs up', (request) => void request.socket.destroy()],
       ['never stops', (_request, response) => void response.end('x'.repeat(2_000_000))],
       [

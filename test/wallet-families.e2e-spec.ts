@@ -4,7 +4,9 @@ import { Secp256k1Keypair } from '@mysten/sui/keypairs/secp256k1';
 import { Secp256r1Keypair } from '@mysten/sui/keypairs/secp256r1';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58, base64 } from '@scure/base';
+import { getZkLoginSignature, toZkLoginPublicIdentifier } from '@mysten/sui/zklogin';
 import { createSignInMessageText } from '@solana/wallet-standard-util';
+import { OffLoop } from '../src/platform/off-loop/off-loop';
 import { bearer, cookiesOf } from './support/builders';
 import { useApp } from './support/test-app';
 import { ACTIVE, messageOf, payloadFor, someAccount, tokenCookie, type Payload } from './support/wallets';
@@ -166,17 +168,37 @@ describe('wallets of other chains', () => {
       }
     });
 
-    it('a signature that is not its own, over another text, for a transaction, or by zkLogin, is refused', async () => {
+    it('zkLogin is refused, by itself and among several keys: its proofs would be asked for elsewhere', async () => {
+      const alone = zkLogin();
+      const several = MultiSigPublicKey.fromPublicKeys({
+        threshold: 1,
+        publicKeys: [{ publicKey: alone.publicKey, weight: 1 }],
+      });
+      const payload = await payloadFor(app, alone.address, { chainId: 'testnet' });
+      const answer = await login(payload, alone.signature);
+      expect([answer.status, answer.body]).toEqual([400, { error: 'Invalid login payload' }]);
+      const address = several.toSuiAddress();
+      const other = await payloadFor(app, address);
+      const among = await login(other, several.combinePartialSignatures([alone.signature]));
+      expect([among.status, among.body]).toEqual([400, mismatch(address)]);
+    });
+
+    it('nothing that is computed off the loop reaches the network', async () => {
+      const offLoop = app.nest.get(OffLoop);
+      const code = 'fetch("http://127.0.0.1:1")';
+      await expect(offLoop.call('node:vm', 'runInThisContext', code)).rejects.toThrow(
+        'fetch is not a function',
+      );
+      expect(await offLoop.call('node:vm', 'runInThisContext', 'typeof WebSocket')).toBe('undefined');
+    });
+
+    it('a signature that is not its own, over another text, or for a transaction, is refused', async () => {
       const keys = new Ed25519Keypair();
       const address = keys.toSuiAddress();
       const attempts: ((message: Uint8Array) => Promise<string>)[] = [
         async (message) => (await new Ed25519Keypair().signPersonalMessage(message)).signature,
         async () => (await keys.signPersonalMessage(bytes('else'))).signature,
         async (message) => (await keys.signTransaction(message)).signature,
-        async (message) => {
-          const { signature } = await keys.signPersonalMessage(message);
-          return base64.encode(Uint8Array.from([5, ...base64.decode(signature).slice(1)]));
-        },
       ];
       for (const attempt of attempts) {
         const payload = await payloadFor(app, address);
@@ -254,6 +276,34 @@ describe('chains that are listed', () => {
     ]);
   });
 });
+
+/** A signature by zkLogin, whose proof is none. */
+function zkLogin() {
+  const seed = 12345678901234567890n;
+  const claim = '"iss":"https://accounts.google.com",';
+  const issBase64Details = { value: Buffer.from(claim.padEnd(36)).toString('base64url'), indexMod4: 0 };
+  const proofPoints = {
+    a: ['1', '2', '3'],
+    b: [
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+    ],
+    c: ['1', '2', '3'],
+  };
+  const signature = getZkLoginSignature({
+    inputs: {
+      proofPoints,
+      issBase64Details,
+      headerBase64: 'eyJhbGciOiJSUzI1NiJ9',
+      addressSeed: String(seed),
+    },
+    maxEpoch: '10',
+    userSignature: Buffer.alloc(97).toString('base64'),
+  });
+  const publicKey = toZkLoginPublicIdentifier(seed, 'https://accounts.google.com');
+  return { signature, publicKey, address: publicKey.toSuiAddress() };
+}
 
 const turned = (signature: Uint8Array): Uint8Array =>
   signature.map((byte, index) => (index === 3 ? byte ^ 1 : byte));

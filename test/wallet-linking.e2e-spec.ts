@@ -153,6 +153,19 @@ describe('[C18] the wallets of an account', () => {
     expect(await list(theirs.token)).toHaveLength(1);
   });
 
+  it('a hundred and no more', async () => {
+    const person = await register(app);
+    await app.database.query(
+      `INSERT INTO identities (user_id, method, issuer, subject, created_at)
+       SELECT $1, 'wallet', 'eip155', 'made up ' || n, now() FROM generate_series(1, 99) n`,
+      [person.id],
+    );
+    expect((await add(person.token, someAccount())).status).toBe(201);
+    const answer = await add(person.token, someAccount());
+    expect([answer.status, answer.body.error]).toEqual([403, expect.stringContaining('100 identities')]);
+    expect(await list(person.token)).toHaveLength(100);
+  });
+
   it('by cookies too: of the wallet, or of a PIN', async () => {
     const session = await signInByWallet(app, someAccount());
     const pin = await registerPin(app);

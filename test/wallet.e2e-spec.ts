@@ -1,6 +1,8 @@
 import { decodeJwt } from 'jose';
 import { SiweMessage } from 'siwe';
 import { createSiweMessage } from 'viem/siwe';
+import { Busy } from '../src/platform/http/api-error';
+import { OffLoop } from '../src/platform/off-loop/off-loop';
 import { bearer, cookie, cookiesOf, register, registerPin, statusOf } from './support/builders';
 import { until } from './support/mailbox';
 import { useApp } from './support/test-app';
@@ -232,6 +234,26 @@ describe('signing in by a wallet', () => {
     ]);
   });
 
+  it('what waits in vain for its turn spends no nonce, and a thread that fails refuses nobody', async () => {
+    const offLoop = app.nest.get(OffLoop);
+    const signed = await signedPayload(app, someAccount());
+    const sent = () => app.http.post('/auth/login').send(signed);
+    jest.spyOn(offLoop, 'demandRoom').mockImplementationOnce(() => {
+      throw new Busy(2);
+    });
+    const busy = await sent();
+    expect([busy.status, busy.body, busy.headers['retry-after']]).toEqual([
+      503,
+      { error: expect.stringContaining('busy') },
+      '2',
+    ]);
+    await sent().expect(200);
+    const other = await signedPayload(app, someAccount());
+    const { pool } = offLoop as unknown as { pool: { run(): Promise<unknown> } };
+    jest.spyOn(pool, 'run').mockRejectedValueOnce(new Error('the thread has ended'));
+    await app.http.post('/auth/login').send(other).expect(503);
+  });
+
   it('health names the wallet among the ways to sign in', async () => {
     const { body } = await app.http.get('/auth/health').expect(200);
     expect(body.providers).toEqual(['local', 'magic-link', 'pin', 'wallet']);
@@ -415,6 +437,31 @@ describe('several accounts in one browser', () => {
     expect([await statusOf(app, pin.accessToken), await statusOf(app, session.token)]).toEqual([401, 200]);
   });
 
+  it('an account in use that is no address is nobody’s, also where it comes twice', async () => {
+    for (const name of ['a b', 'é', '"', 'x='.repeat(9)]) {
+      const value = `${ACTIVE}=${name}; ${tokenCookie(name)}=1; ${tokenCookie(name)}=2`;
+      const sent = (path: string) => app.http.get(path).set('Cookie', Buffer.from(value).toString('latin1'));
+      expect([(await sent('/auth/me')).status, (await sent('/auth/user')).text]).toEqual([401, 'null']);
+      const answer = await app.http.post('/auth/logout').set('Cookie', value);
+      expect([answer.status, answer.body]).toEqual([200, { message: 'Successfully logged out' }]);
+    }
+  });
+
+  it('cookies that come twice: logging out answers 200, switching is refused, and they are deleted', async () => {
+    const session = await signInByWallet(app, someAccount());
+    const [name, value] = jar(session);
+    const out = await app.http.post('/auth/logout').set(name, `${value}; ${ACTIVE}=other`).expect(200);
+    expect(cookiesOf(out)[ACTIVE]?.value).toBe('');
+    const twice = `${value}; ${tokenCookie(session.address)}=other`;
+    const answer = await app.http
+      .post('/auth/switch-account')
+      .set(name, twice)
+      .send({ address: session.address });
+    expect([answer.status, Object.keys(answer.body)]).toEqual([400, ['error']]);
+    expect(cookiesOf(answer)[tokenCookie(session.address)]?.value).toBe('');
+    expect(await statusOf(app, session.token)).toBe(200);
+  });
+
   it('a browser keeps ten accounts: the one that it had for longest goes', async () => {
     const has = Array.from({ length: 10 }, () => `${tokenCookie(someAccount().address)}=x`);
     const { cookies } = await signInByWallet(app, someAccount(), has);
@@ -442,6 +489,28 @@ describe('requests that another site makes a browser send', () => {
       .expect(200);
     expect([answer.body, cookiesOf(answer)]).toEqual([{ message: 'Successfully logged out' }, {}]);
     expect(await statusOf(app, session.token)).toBe(200);
+  });
+
+  it.each(foreign)('%j: cookies are not renewed', async (headers) => {
+    const session = await signInByWallet(app, someAccount());
+    app.clock.advance({ seconds: 7 });
+    const answer = await app.http
+      .get('/auth/user')
+      .set(...jar(session))
+      .set(headers);
+    expect([answer.body.address, cookiesOf(answer)]).toEqual([session.address, {}]);
+  });
+
+  it('a picture that is none uses up no nonces', async () => {
+    const picture = {
+      'Sec-Fetch-Site': 'cross-site',
+      'Sec-Fetch-Mode': 'no-cors',
+      'Sec-Fetch-Dest': 'image',
+    };
+    const answer = await app.http.get('/auth/nonce').set(picture);
+    expect([answer.status, Object.keys(answer.body)]).toEqual([403, ['error']]);
+    const script = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' };
+    await app.http.get('/auth/nonce').set(script).expect(200);
   });
 
   it.each(foreign)('%j: switching and changing wallets is refused', async (headers) => {

@@ -21,6 +21,8 @@ import { SessionEndings } from '../sessions/session-endings';
 import { InvalidRefreshToken } from '../sessions/session.errors';
 import {
   ACCESS_COOKIE,
+  ACTIVE_ACCOUNT_COOKIE,
+  activeAccount,
   hasAccountCookies,
   REFRESH_COOKIE,
   refreshCookie,
@@ -189,7 +191,13 @@ export class AuthController {
     const contract = contractOf(request);
     if (contract === 'pin') return writeSignedOut(reply);
     return contract === 'wallet'
-      ? writeLoggedOut(reply, !this.crossSite.isForeign(request))
+      ? writeLoggedOut(reply, this.accountToForget(request))
       : { message: 'Logged out successfully' };
+  }
+
+  /** Another site can't sign anybody out; of an account in use that comes twice the guard has deleted both. */
+  private accountToForget(request: FastifyRequest): string | null {
+    const ambiguous = cookieValues(request, ACTIVE_ACCOUNT_COOKIE).length > 1;
+    return ambiguous || this.crossSite.isForeign(request) ? null : activeAccount(request);
   }
 }

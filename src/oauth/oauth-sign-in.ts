@@ -4,7 +4,7 @@ import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from '../aut
 import { writeTokens } from '../auth/contracts/wire.contract';
 import { AccountLinking } from '../auth/linking/account-linking';
 import { LinkedIdentities, type Asking } from '../auth/linking/linked-identities';
-import { IdentityTaken } from '../auth/linking/linking.errors';
+import { IdentityTaken, TooManyIdentities } from '../auth/linking/linking.errors';
 import { SignInService } from '../auth/sign-in.service';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import { FrontEnd } from '../platform/front-end/front-end';
@@ -151,6 +151,6 @@ function codeOf(error: unknown): CallbackError | undefined {
   if (error instanceof IdentityTaken) return 'identity_taken';
   // The session that wanted to link has ended meanwhile.
   if (error instanceof InvalidToken) return 'invalid_state';
-  const refusals = [InvalidCredentials, EmailNotVerified, RegistrationClosed, RateLimited];
+  const refusals = [InvalidCredentials, EmailNotVerified, RegistrationClosed, RateLimited, TooManyIdentities];
   return refusals.some((refusal) => error instanceof refusal) ? 'account_unavailable' : undefined;
 }

@@ -1,6 +1,19 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { createClient, http, parseAbi, type Client, type Hex } from 'viem';
-import { getChainId, getCode, readContract, verifyHash } from 'viem/actions';
+import {
+  BaseError,
+  createClient,
+  encodeFunctionData,
+  http,
+  isHex,
+  LimitExceededRpcError,
+  MethodNotFoundRpcError,
+  MethodNotSupportedRpcError,
+  parseAbi,
+  ResourceUnavailableRpcError,
+  type Client,
+  type Hex,
+} from 'viem';
+import { call, getChainId, getCode, verifyHash } from 'viem/actions';
 import { hashMessage, isErc6492Signature, parseErc6492Signature } from 'viem/utils';
 import { boundedFetch } from '../platform/outbound/bounded-fetch';
 import { fetcher, type Fetcher } from '../platform/outbound/public-network';
@@ -9,7 +22,7 @@ import { LoginRefused } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 
 const EIP_1271 = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)']);
-const TAKEN = '0x1626ba7e';
+const TAKEN = `0x1626ba7e${'00'.repeat(28)}`;
 /** The code of a contract is 24 KB at most, in two letters each. */
 const LARGEST_ANSWER = 256 * 1024;
 /** Bytes of a signature by a key of the account's own. */
@@ -78,20 +91,25 @@ export class ContractWallets implements OnModuleDestroy {
       this.verifyChain(line, chainId),
     ]);
     const asked = { address: account, hash: hashMessage(text), signature: signature as Hex };
-    if (code !== undefined) return this.askDeployed(client, asked);
+    if (code !== undefined && !isHex(code)) throw new NodeFailure('the code of a contract is none');
+    if (code !== undefined) return this.askDeployed(line, asked);
     // Never one that is deployed: what its signature asks to be prepared could change what the contract says.
     return isErc6492Signature(asked.signature) && (await verifyHash(client, asked));
   }
 
   private async askDeployed(
-    client: Client,
+    line: Line,
     { address, hash, signature }: { address: Hex; hash: Hex; signature: Hex },
   ): Promise<boolean> {
     const args = [hash, unwrapped(signature)] as const;
-    const call = { address, abi: EIP_1271, functionName: 'isValidSignature', args } as const;
-    // Of a contract that reverts, or answers something else, the answer is no.
-    const answer = await readContract(client, call).catch(() => null);
-    return answer === TAKEN;
+    const data = encodeFunctionData({ abi: EIP_1271, functionName: 'isValidSignature', args });
+    const answer = await call(line.client, { to: address, data }).catch((error: unknown) => {
+      // Of a contract that reverts the answer is no, of a node that will not ask it there is none.
+      if (isRefusalOfNode(error)) line.failure ??= new NodeFailure('the node refused to ask');
+      return { data: undefined };
+    });
+    // The whole word: one that only echoes what it was asked begins with the same four bytes.
+    return answer.data?.slice(0, TAKEN.length) === TAKEN;
   }
 
   /** A node of another chain, by a slip in the settings, would speak for somebody else's contract. */
@@ -122,6 +140,18 @@ export class ContractWallets implements OnModuleDestroy {
     return Object.assign(line, { client: createClient({ transport, ccipRead: false }) });
   }
 }
+
+/** Nodes answer alike for a contract that reverts and for much else; these say that it was not asked at all. */
+const REFUSALS = [
+  LimitExceededRpcError,
+  MethodNotFoundRpcError,
+  MethodNotSupportedRpcError,
+  ResourceUnavailableRpcError,
+];
+
+const isRefusalOfNode = (error: unknown): boolean =>
+  error instanceof BaseError &&
+  error.walk((cause) => REFUSALS.some((refusal) => cause instanceof refusal)) !== null;
 
 /** What a contract takes once it is deployed, out of what it was signed with before. */
 function unwrapped(signature: Hex): Hex {

@@ -5,7 +5,7 @@ import type { LoginPayload } from './login-payload';
 import { RelyingParty } from './relying-party';
 import type { SignedPayload } from './signed-payloads';
 import type { Issued } from './wallet-nonces';
-import { LoginRefused } from './wallet.errors';
+import { InvalidNonce, LoginRefused } from './wallet.errors';
 
 /** How far a client's clock may be from ours, where it writes the times itself. */
 const SKEW = 5 * 60_000;
@@ -37,7 +37,7 @@ export class LoginChecks {
     this.checkParty(signed, issued);
     this.checkChain(signed, issued);
     if (!issued || (issued.payload && issued.payload.address !== signed.address)) {
-      throw new LoginRefused('Login request nonce is invalid', 'nonce');
+      throw new InvalidNonce();
     }
     this.checkTimes(signed, issued);
     this.checkResources(signed);
@@ -86,7 +86,8 @@ export class LoginChecks {
       const text = `Login request is missing required resources: ${missing.join(', ')}`;
       throw new LoginRefused(text, 'resources');
     }
-    if (!ownText) demand('resources', required.join(', '), resources.join(', '));
+    const same = resources.length === required.length;
+    if (!ownText && !same) throw mismatch('resources', required.join(', '), resources.join(', '));
   }
 }
 

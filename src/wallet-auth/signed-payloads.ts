@@ -6,7 +6,7 @@ import { findAccount, type Account } from './families/chain-families';
 import { evm } from './families/evm.family';
 import { textOf, type LoginPayload } from './login-payload';
 import { LoginPayloadView } from './wallet.dto';
-import { InvalidLoginPayload } from './wallet.errors';
+import { InvalidLoginPayload, InvalidNonce } from './wallet.errors';
 
 /** A payload with its signature, as it came; nothing of it is checked but its form. */
 export interface SignedPayload extends Account {
@@ -18,39 +18,57 @@ export interface SignedPayload extends Account {
   readonly ownText: boolean;
 }
 
-/** Reads the three bodies of a sign-in: `{payload: {payload, signature}}`, `{payload, signature}`, `{message, signature}`. */
-@Injectable()
-export class SignedPayloads {
-  constructor(private readonly modules: ModuleRef) {}
-
+/** What can be told of a body at no cost: so much is done for anybody, and the rest for who has a nonce of ours. */
+export interface UnreadPayload extends Pick<SignedPayload, 'ownText'> {
+  readonly nonce: string;
   /**
    * @throws InvalidLoginPayload
    * @throws Busy
    */
-  async read(body: unknown): Promise<SignedPayload> {
+  read(): Promise<SignedPayload>;
+}
+
+/** Characters. Reading takes some microseconds for each. */
+const LONGEST_TEXT = 4_096;
+
+/** Opens the three bodies of a sign-in: `{payload: {payload, signature}}`, `{payload, signature}`, `{message, signature}`. */
+@Injectable()
+export class SignedPayloads {
+  constructor(private readonly modules: ModuleRef) {}
+
+  /** @throws InvalidLoginPayload */
+  async open(body: unknown): Promise<UnreadPayload> {
     const given = fieldsOf(body);
-    if (!('payload' in given)) return this.readText(given['message'], given['signature']);
+    if (!('payload' in given)) return this.openText(given['message'], given['signature']);
     const outer = fieldsOf(given['payload']);
     return 'payload' in outer
-      ? this.readFields(outer['payload'], outer['signature'])
-      : this.readFields(given['payload'], given['signature']);
+      ? openFields(outer['payload'], outer['signature'])
+      : openFields(given['payload'], given['signature']);
   }
 
-  private async readFields(fields: unknown, signature: unknown): Promise<SignedPayload> {
-    const view = await parseBody(LoginPayloadView, fields).catch((error: unknown) => {
-      throw error instanceof ValidationFailed ? new InvalidLoginPayload() : error;
-    });
-    const payload = payloadOf(view);
-    const account = accountOf(payload, signature);
-    return { ...account, payload, text: textOf(account.family.title, payload), ownText: false };
-  }
-
-  private async readText(text: unknown, signature: unknown): Promise<SignedPayload> {
+  private openText(text: unknown, signature: unknown): UnreadPayload {
     if (typeof text !== 'string') throw new InvalidLoginPayload();
-    const payload = await this.modules.get(evm.prover, { strict: false }).readText?.(text);
-    if (!payload) throw new InvalidLoginPayload();
-    return { ...accountOf(payload, signature), payload, text, ownText: true };
+    if (text.length > LONGEST_TEXT) throw new InvalidLoginPayload('the message is too long');
+    const [, nonce] = /^Nonce: ([0-9A-Za-z]{8,})$/m.exec(text) ?? [];
+    if (nonce === undefined) throw new InvalidLoginPayload('the message has no nonce');
+    const read = async (): Promise<SignedPayload> => {
+      const payload = await this.modules.get(evm.prover, { strict: false }).readText?.(text);
+      // A statement may look like a line with a nonce.
+      if (payload?.nonce !== nonce) throw new InvalidNonce();
+      return { ...accountOf(payload, signature), payload, text, ownText: true };
+    };
+    return { nonce, ownText: true, read };
   }
+}
+
+async function openFields(fields: unknown, signature: unknown): Promise<UnreadPayload> {
+  const view = await parseBody(LoginPayloadView, fields).catch((error: unknown) => {
+    throw error instanceof ValidationFailed ? new InvalidLoginPayload() : error;
+  });
+  const payload = payloadOf(view);
+  const account = accountOf(payload, signature);
+  const signed = { ...account, payload, text: textOf(account.family.title, payload), ownText: false };
+  return { nonce: payload.nonce, ownText: false, read: () => Promise.resolve(signed) };
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>

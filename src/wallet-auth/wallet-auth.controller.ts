@@ -20,6 +20,7 @@ import { Fails } from '../platform/http/failures.decorator';
 import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
 import { MayHaveSession } from '../platform/http/session-security';
 import { AccessTokenCheck } from '../sessions/access-token-check';
+import { InvalidToken } from '../sessions/session.errors';
 import { METHOD_NAMES } from '../sessions/method-name';
 import { accountCookie } from '../sessions/transport/cookies';
 import { findAccount } from './families/chain-families';
@@ -113,8 +114,9 @@ export class WalletAuthController {
     description: 'Good for one sign-in within 10 minutes.',
   })
   @ApiOkResponse({ type: NonceAnswer })
-  @Fails(new RateLimited(60))
-  async nonce(@FromClient() client: Client): Promise<NonceAnswer> {
+  @Fails(new RateLimited(60), new CrossSiteRequest())
+  async nonce(@Req() request: FastifyRequest, @FromClient() client: Client): Promise<NonceAnswer> {
+    this.crossSite.refuseEmbedding(request);
     return { nonce: await this.nonces.issueNonce(client) };
   }
 
@@ -134,6 +136,7 @@ export class WalletAuthController {
   })
   async user(
     @Caller() caller: Principal | undefined,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WalletUser | string> {
     // Nest makes an empty body of null.
@@ -143,7 +146,9 @@ export class WalletAuthController {
     }
     const address = await this.wallets.addressOf(caller);
     const { session, user } = caller;
-    if (session.contract === 'wallet' && address !== null && this.isOld(caller)) {
+    // Other sites may make a browser send this, and an answer that comes late would undo a switch.
+    const slides = session.contract === 'wallet' && !this.crossSite.isForeign(request);
+    if (slides && address !== null && this.isOld(caller)) {
       setAccountCookies(reply, address, this.signIn.slide(caller, 'wallet'));
     }
     return {
@@ -177,12 +182,22 @@ export class WalletAuthController {
     if (!account) throw noAddress;
     this.crossSite.refuse(request);
     const { address } = account;
-    const token = accountCookie(request, address);
-    const principal = token === null ? null : await this.tokens.principalOf(token);
+    const principal = await this.callerOf(request, address);
     // Its own: the cookie's name is what the browser says.
     if (!principal || (await this.wallets.addressOf(principal)) !== address) throw new AccountNotSignedIn();
     const left = principal.token.expiresAt.getTime() - this.clock.now().getTime();
     setActiveAccount(reply, address, Math.floor(left / 1_000));
+  }
+
+  /** Who is behind the token that a browser keeps for an account. */
+  private async callerOf(request: FastifyRequest, address: string): Promise<Principal | null> {
+    try {
+      const token = accountCookie(request, address);
+      return token === null ? null : await this.tokens.principalOf(token);
+    } catch (error) {
+      if (error instanceof InvalidToken) throw new AccountNotSignedIn(error.ambiguousCookie);
+      throw error;
+    }
   }
 
   private isOld({ token }: Principal): boolean {

@@ -4,10 +4,11 @@ import type { ExternalIdentity } from '../auth/linking/external-identity';
 import { Identities } from '../auth/linking/identities';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import type { Client } from '../platform/http/client';
+import { OffLoop } from '../platform/off-loop/off-loop';
 import type { ProvenAccount } from './families/chain-family';
 import { LoginChecks } from './login-checks';
 import { SignedPayloads, type SignedPayload } from './signed-payloads';
-import { LoginRefused } from './wallet.errors';
+import { InvalidNonce, LoginRefused } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 import { WalletNonces } from './wallet-nonces';
 
@@ -23,6 +24,7 @@ export interface ProvenWallet {
 export class WalletProofs {
   constructor(
     private readonly payloads: SignedPayloads,
+    private readonly offLoop: OffLoop,
     private readonly nonces: WalletNonces,
     private readonly checks: LoginChecks,
     private readonly modules: ModuleRef,
@@ -37,9 +39,14 @@ export class WalletProofs {
    * @throws Busy
    */
   async prove(body: unknown, client: Client): Promise<ProvenWallet> {
-    const signed = await this.payloads.read(body);
-    const issued = await this.nonces.spend(signed.payload.nonce);
+    const unread = await this.payloads.open(body);
+    this.offLoop.demandRoom();
+    const issued = await this.nonces.spend(unread.nonce);
+    // A text is not read for who has no nonce.
+    if (!issued && unread.ownText) throw new InvalidNonce();
+    let signed: SignedPayload | undefined;
     try {
+      signed = await unread.read();
       this.checks.check(signed, issued);
       return this.walletOf(signed, await this.signerOf(signed));
     } catch (error) {
@@ -72,12 +79,21 @@ export class WalletProofs {
   }
 
   private async tell(
-    { family, address }: SignedPayload,
+    signed: SignedPayload | undefined,
     { check }: LoginRefused,
     client: Client,
   ): Promise<void> {
-    const owner = await this.identities.ownerOf({ issuer: family.namespace, subject: address });
     const details = { method: 'wallet', reason: check };
-    await this.audit.record({ action: 'sign_in_failed', userId: owner?.id ?? null, client, details });
+    const userId = signed ? await this.ownerOf(signed) : null;
+    await this.audit.record({ action: 'sign_in_failed', userId, client, details });
+  }
+
+  /** Whose the address is: on its chain, where it is a contract's, else on all. */
+  private async ownerOf({ family, payload, address }: SignedPayload): Promise<string | null> {
+    for (const issuer of [`${family.namespace}:${payload.chainId}`, family.namespace]) {
+      const owner = await this.identities.ownerOf({ issuer, subject: address });
+      if (owner) return owner.id;
+    }
+    return null;
   }
 }

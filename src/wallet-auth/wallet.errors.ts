@@ -22,11 +22,18 @@ export class InvalidLoginPayload extends LoginRefused {
   }
 }
 
+/** One that is not ours, of another address, or was used before. */
+export class InvalidNonce extends LoginRefused {
+  constructor() {
+    super('Login request nonce is invalid', 'nonce');
+  }
+}
+
 export class AccountNotSignedIn extends ApiError {
   readonly code = 'ACCOUNT_NOT_SIGNED_IN';
   readonly status = 400;
 
-  constructor() {
+  constructor(override readonly ambiguousCookie?: string) {
     super('This account is not signed in here; sign in with it first');
   }
 }

@@ -4,7 +4,7 @@ import { RegistrationClosed } from '../auth/auth.errors';
 import { familyOf } from './families/chain-families';
 import { WalletAuthModule } from './wallet-auth.module';
 import { WalletLoginBody } from './wallet.dto';
-import { InvalidLoginPayload, LoginRefused } from './wallet.errors';
+import { InvalidLoginPayload, InvalidNonce } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 import { WALLET_STRATEGY } from './wallet.strategy';
 
@@ -21,11 +21,7 @@ export const walletMethod: SignInMethod = {
     contract: 'wallet',
     marks: [['payload'], ['message', 'signature']],
     body: WalletLoginBody,
-    failures: [
-      new InvalidLoginPayload(),
-      new LoginRefused('Login request nonce is invalid', 'nonce'),
-      new RegistrationClosed(),
-    ],
+    failures: [new InvalidLoginPayload(), new InvalidNonce(), new RegistrationClosed()],
   },
 };
 

@@ -21,7 +21,7 @@ import { NeedsSession } from '../platform/http/session-security';
 import { ReauthenticationNeeded } from '../sessions/session.errors';
 import { chainFamilies, familyOf } from './families/chain-families';
 import { WalletLoginBody } from './wallet.dto';
-import { InvalidLoginPayload, LoginRefused, WalletTaken } from './wallet.errors';
+import { InvalidLoginPayload, InvalidNonce, WalletTaken } from './wallet.errors';
 import { Wallets } from './wallets';
 
 class WalletView {
@@ -89,12 +89,7 @@ export class WalletsController {
   })
   @ApiBody({ type: WalletLoginBody })
   @ApiCreatedResponse({ type: WalletAnswer })
-  @Fails(
-    new InvalidLoginPayload(),
-    new LoginRefused('Login request nonce is invalid', 'nonce'),
-    new ReauthenticationNeeded(),
-    new WalletTaken(),
-  )
+  @Fails(new InvalidLoginPayload(), new InvalidNonce(), new ReauthenticationNeeded(), new WalletTaken())
   async add(
     @Body() body: unknown,
     @Caller() caller: Principal,

@@ -26,9 +26,8 @@ export class Wallets {
 
   /** The address of the wallet that opened a session; of the account's first, where it was none; or null. */
   async addressOf(caller: Principal): Promise<string | null> {
-    const wallets = await this.list(caller);
-    const own = wallets.find(({ id }) => id === caller.session.credentialId);
-    return (own ?? wallets[0])?.subject ?? null;
+    const { user, session } = caller;
+    return this.identities.subjectFor(user.id, 'wallet', session.credentialId);
   }
 
   /**

@@ -2,20 +2,13 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { ApiError } from '../../platform/http/api-error';
 import { crossSiteAttributes } from '../../platform/http/cookies';
-import {
-  accountCookieName,
-  accountsOf,
-  ACTIVE_ACCOUNT_COOKIE,
-  activeAccount,
-} from '../../sessions/transport/cookies';
+import { accountCookieName, accountsOf, ACTIVE_ACCOUNT_COOKIE } from '../../sessions/transport/cookies';
 import type { Renewed, SignedIn } from '../signed-in';
 import type { Contract } from './contract';
 
 const DAY = 86_400_000;
 /** Each is half a kilobyte of every request, and a server refuses headers of 16 KB. */
 const MOST_ACCOUNTS = 10;
-/** What an address of any chain is written in; what else a client calls its account makes no cookie's name. */
-const ADDRESS = /^[0-9A-Za-z]{1,100}$/;
 
 export class WalletToken {
   @ApiProperty({ description: 'Access token: a JWT signed with ES256, also in a cookie' })
@@ -53,10 +46,12 @@ export function setActiveAccount(reply: FastifyReply, address: string, expiresIn
   void reply.setCookie(ACTIVE_ACCOUNT_COOKIE, address, lasting(reply, expiresIn));
 }
 
-/** Answers `POST /auth/logout`: which account was in use stays known, as its clients expect. */
-export function writeLoggedOut(reply: FastifyReply, loggedOut: boolean): WalletMessage {
-  const address = loggedOut ? activeAccount(reply.request) : null;
-  if (address !== null && ADDRESS.test(address)) forgetAccount(reply, address);
+/**
+ * Answers `POST /auth/logout`: which account was in use stays known, as its clients expect.
+ * @param address of the account that was, null where none was
+ */
+export function writeLoggedOut(reply: FastifyReply, address: string | null): WalletMessage {
+  if (address !== null) forgetAccount(reply, address);
   return { message: 'Successfully logged out' };
 }
 
@@ -67,7 +62,7 @@ const lasting = (reply: FastifyReply, maxAge: number) => ({ ...crossSiteAttribut
 
 /** Makes room for one more: the browser sends first what it has had for longest. */
 function forgetSurplus(reply: FastifyReply, address: string): void {
-  const others = accountsOf(reply.request).filter((one) => one !== address && ADDRESS.test(one));
+  const others = accountsOf(reply.request).filter((one) => one !== address);
   for (const surplus of others.slice(0, Math.max(0, others.length + 1 - MOST_ACCOUNTS)))
     forgetAccount(reply, surplus);
 }

@@ -27,6 +27,20 @@ export class Identities implements CredentialHolder {
     return this.database.manager.find(Identity, { where, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
+  /** The subject of one of a user's identities of a method: the named one, if it is there, else the oldest; or null. */
+  async subjectFor(userId: string, method: MethodName, preferred: string | null): Promise<string | null> {
+    const [identity] = await this.database.query<{ subject: string }[]>(
+      `SELECT subject FROM identities WHERE user_id = $1 AND method = $2 AND unlinked_at IS NULL
+        ORDER BY id IS NOT DISTINCT FROM $3::uuid DESC, created_at, id LIMIT 1`,
+      [userId, method, preferred],
+    );
+    return identity?.subject ?? null;
+  }
+
+  count(userId: string, transaction: EntityManager): Promise<number> {
+    return transaction.countBy(Identity, { userId, unlinkedAt: IsNull() });
+  }
+
   async ownerOf(
     { issuer, subject }: Pick<ExternalIdentity, 'issuer' | 'subject'>,
     manager: EntityManager = this.database.manager,

@@ -13,7 +13,10 @@ import { Credentials } from './credentials';
 import type { ExternalIdentity } from './external-identity';
 import { Identities } from './identities';
 import { IdentityNotice } from './identity-notice';
-import { IdentityTaken, IdentityUnknown, LastWayIn } from './linking.errors';
+import { IdentityTaken, IdentityUnknown, LastWayIn, TooManyIdentities } from './linking.errors';
+
+/** Far more than a person has; each is read in every list of them. */
+const MOST_IDENTITIES = 100;
 
 /** Who asks: a user, by one of their sessions. */
 export interface Asking {
@@ -40,6 +43,7 @@ export class LinkedIdentities {
    * already stays as it is.
    * @returns its id
    * @throws IdentityTaken
+   * @throws TooManyIdentities
    * @throws InvalidToken when the session has ended meanwhile
    */
   async link(asking: Asking, identity: ExternalIdentity, client: Client): Promise<string> {
@@ -51,6 +55,8 @@ export class LinkedIdentities {
         if (owner?.id !== user.id) throw new IdentityTaken();
         return owner.identityId;
       }
+      if ((await this.identities.count(user.id, transaction)) > MOST_IDENTITIES)
+        throw new TooManyIdentities();
       await this.linking.fill(user, identity, client, transaction);
       const change = { user, identity, client, sessionId: asking.sessionId };
       await this.notice.tell('added', change, transaction);

@@ -13,6 +13,12 @@ export class IdentityUnknown extends NotFound {
   }
 }
 
+export class TooManyIdentities extends Forbidden {
+  constructor() {
+    super('Your account has 100 identities; unlink one first');
+  }
+}
+
 export class LastWayIn extends Forbidden {
   constructor() {
     super('This is the only way to sign in to your account; set a password, or link another identity, first');

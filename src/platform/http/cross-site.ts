@@ -55,6 +55,17 @@ export class CrossSite {
   }
 
   /**
+   * For a GET that costs something: as a picture of another site's page it would cost every visitor. Scripts are another
+   * matter: CORS looks after them.
+   * @throws CrossSiteRequest
+   */
+  refuseEmbedding({ headers }: Pick<FastifyRequest, 'headers'>): void {
+    if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] === 'no-cors') {
+      throw new CrossSiteRequest();
+    }
+  }
+
+  /**
    * For a form of our own pages: nobody must be made to send it by another site, and so be signed in as somebody else.
    * Because the pages send no referrer, browsers call their origin `null` (Fetch, 3.2); where it comes from they say in
    * Sec-Fetch-Site.

@@ -9,6 +9,8 @@ export const REFRESH_COOKIE = 'refreshToken';
 /** Those of the wallet contract: an access token for each account, and the address of the one in use. */
 export const ACTIVE_ACCOUNT_COOKIE = 'thirdweb_auth_active_account';
 const ACCOUNT_COOKIE_PREFIX = 'thirdweb_auth_token_';
+/** What an address of any chain is written in; what else a client calls its account makes no cookie's name. */
+const ADDRESS = /^[0-9A-Za-z]{1,100}$/;
 export const accountCookieName = (address: string): string => ACCOUNT_COOKIE_PREFIX + address;
 
 type Request = Pick<FastifyRequest, 'headers'>;
@@ -25,8 +27,14 @@ export function activeAccountCookie(request: Request): string | null {
   return address === null ? null : accountCookie(request, address);
 }
 
-/** @throws InvalidToken when the cookie comes more than once */
-export const activeAccount = (request: Request): string | null => only(request, ACTIVE_ACCOUNT_COOKIE);
+/**
+ * Its address; null for what is none.
+ * @throws InvalidToken when the cookie comes more than once
+ */
+export function activeAccount(request: Request): string | null {
+  const address = only(request, ACTIVE_ACCOUNT_COOKIE);
+  return address !== null && ADDRESS.test(address) ? address : null;
+}
 
 /** @throws InvalidToken when the cookie comes more than once */
 export const accountCookie = (request: Request, address: string): string | null =>
@@ -36,11 +44,14 @@ export const accountCookie = (request: Request, address: string): string | null 
 export const accountsOf = (request: Request): string[] =>
   cookieNames(request)
     .filter((name) => name.startsWith(ACCOUNT_COOKIE_PREFIX))
-    .map((name) => name.slice(ACCOUNT_COOKIE_PREFIX.length));
+    .map((name) => name.slice(ACCOUNT_COOKIE_PREFIX.length))
+    .filter((address) => ADDRESS.test(address));
 
 /** Whether a request shows that its client speaks the wallet contract. */
 export const hasAccountCookies = (request: Request): boolean =>
-  cookieValues(request, ACTIVE_ACCOUNT_COOKIE).length > 0 || accountsOf(request).length > 0;
+  cookieNames(request).some(
+    (name) => name === ACTIVE_ACCOUNT_COOKIE || name.startsWith(ACCOUNT_COOKIE_PREFIX),
+  );
 
 /** @throws InvalidRefreshToken when the cookie is missing, or comes more than once */
 export function refreshCookie(request: Request): string {

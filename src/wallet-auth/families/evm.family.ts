@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { getAddress } from 'viem/utils';
-import { Busy } from '../../platform/http/api-error';
-import { OffLoop } from '../../platform/off-loop/off-loop';
+import { OffLoop, Thrown } from '../../platform/off-loop/off-loop';
 import { ContractWallets } from '../contract-wallets';
 import type { LoginPayload } from '../login-payload';
 import { InvalidLoginPayload } from '../wallet.errors';
@@ -9,7 +8,6 @@ import type { ChainFamily, Claim, ProvenAccount, Prover } from './chain-family';
 
 /** Bytes; that of a wallet of several owners, not deployed yet, has a few thousand. */
 const LONGEST_SIGNATURE = 16_384;
-const LONGEST_TEXT = 8_192;
 /** Half of the curve's order (EIP-2): of the two signatures that anybody can make of one, the one above is refused. */
 const HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
@@ -33,11 +31,10 @@ export class EvmProver implements Prover {
 
   /** @throws InvalidLoginPayload for what is no message of EIP-4361, letter by letter */
   async readText(text: string): Promise<LoginPayload> {
-    if (text.length > LONGEST_TEXT) throw new InvalidLoginPayload('the message is too long');
     const parsed = await this.offLoop
       .construct<ParsedText>('@spruceid/siwe-parser', 'ParsedMessage', text)
-      .catch((error: Error) => {
-        throw error instanceof Busy ? error : new InvalidLoginPayload(problemOf(error));
+      .catch((error: unknown) => {
+        throw error instanceof Thrown ? new InvalidLoginPayload(problemOf(error)) : error;
       });
     const { scheme, domain, address, statement, uri, version, chainId, nonce, issuedAt } = parsed;
     const { expirationTime, notBefore, resources } = parsed;
@@ -48,13 +45,13 @@ export class EvmProver implements Prover {
   private async isByOwnKey({ text, signature, address }: Claim): Promise<boolean> {
     const [, s, v] = /^0x[0-9a-f]{64}([0-9a-f]{64})(00|01|1b|1c)$/i.exec(signature) ?? [];
     if (s === undefined || v === undefined || BigInt(`0x${s}`) > HIGHEST_S) return false;
-    const signer = await this.offLoop
-      .call<string>('viem/utils', 'recoverMessageAddress', { message: text, signature })
-      .catch((error: Error) => {
-        if (error instanceof Busy) throw error;
-        return null;
-      });
-    return signer === address;
+    try {
+      const signed = { message: text, signature };
+      return (await this.offLoop.call('viem/utils', 'recoverMessageAddress', signed)) === address;
+    } catch (error) {
+      if (error instanceof Thrown) return false;
+      throw error;
+    }
   }
 }
 

@@ -11,8 +11,8 @@ export class SolanaProver implements Prover {
   async prove({ text, signature, address }: Claim): Promise<ProvenAccount | null> {
     const message = new TextEncoder().encode(text);
     const values = [decode(signature, 64), message, decode(address, 32), { zip215: false }];
-    const good = await this.offLoop.call<boolean>('@noble/curves/ed25519.js', 'ed25519.verify', ...values);
-    return good ? { issuer: solana.namespace, byContract: false } : null;
+    const good = await this.offLoop.call('@noble/curves/ed25519.js', 'ed25519.verify', ...values);
+    return good === true ? { issuer: solana.namespace, byContract: false } : null;
   }
 }
 

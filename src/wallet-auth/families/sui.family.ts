@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Busy } from '../../platform/http/api-error';
-import { OffLoop } from '../../platform/off-loop/off-loop';
+import { OffLoop, Thrown } from '../../platform/off-loop/off-loop';
 import { networkOf, type ChainFamily, type Claim, type ProvenAccount, type Prover } from './chain-family';
 
 /** Letters; a multisig of ten keys with all their signatures is below it. */
 const LONGEST_SIGNATURE = 4_096;
+/** Kinds that can be checked here: ed25519, secp256k1, secp256r1, several keys, a passkey. Five is zkLogin. */
+const KINDS = new Set([0, 1, 2, 3, 6]);
 
 @Injectable()
 export class SuiProver implements Prover {
@@ -13,17 +14,14 @@ export class SuiProver implements Prover {
   async prove({ text, signature, address }: Claim): Promise<ProvenAccount | null> {
     const message = new TextEncoder().encode(text);
     const values = [message, signature, { address }];
-    // It throws for every signature that is not good.
-    const good = await this.offLoop
-      .call('@mysten/sui/verify', 'verifyPersonalMessageSignature', ...values)
-      .then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof Busy) throw error;
-          return false;
-        },
-      );
-    return good ? { issuer: sui.namespace, byContract: false } : null;
+    try {
+      await this.offLoop.call('@mysten/sui/verify', 'verifyPersonalMessageSignature', ...values);
+      return { issuer: sui.namespace, byContract: false };
+    } catch (error) {
+      // For every signature that is not good.
+      if (error instanceof Thrown) return null;
+      throw error;
+    }
   }
 }
 
@@ -39,6 +37,9 @@ export const sui: ChainFamily = {
   defaultChain: 'mainnet',
   readAddress: (given) => (/^0x[0-9a-f]{64}$/i.test(given) ? given.toLowerCase() : null),
   readChain: networkOf('sui'),
-  isSignature: (given) => given.length <= LONGEST_SIGNATURE && /^[A-Za-z0-9+/]{80,}={0,2}$/.test(given),
+  isSignature: (given) =>
+    given.length <= LONGEST_SIGNATURE &&
+    /^[A-Za-z0-9+/]{80,}={0,2}$/.test(given) &&
+    KINDS.has(Buffer.from(given.slice(0, 4), 'base64')[0] ?? 255),
   prover: SuiProver,
 };

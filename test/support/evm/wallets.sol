@@ -72,6 +72,13 @@ contract TalkativeWallet {
     }
 }
 
+/** Answers with what it was asked: that begins with the name of the question, which is the answer that is looked for. */
+contract EchoingWallet {
+    fallback(bytes calldata asked) external returns (bytes memory) {
+        return asked;
+    }
+}
+
 /** A contract that is no wallet. */
 contract NoWallet {
     uint256 public number;
