@@ -118,7 +118,7 @@ const signingIn = (methods: readonly SignInMethod[]): SharedOperation => ({
     ...new Set(['wire' as const, ...methodsWith('login', methods).map(({ login }) => login.contract)]),
   ],
   failures: methodsWith('login', methods).flatMap(({ login }) => login.failures ?? []),
-  bodies: methodsWith('login', methods).map(({ login }) => login.body),
+  bodies: methodsWith('login', methods).flatMap(({ login }) => [login.body, ...(login.otherBodies ?? [])]),
   answers: methodsWith('login', methods).map(({ login }) => contractFor(login.contract).signedInType),
 });
 

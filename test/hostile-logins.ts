@@ -119,7 +119,7 @@ export const hostilePayloads: readonly PayloadEntry[] = [
   {
     name: 'the nonce in capitals',
     error: NONCE,
-    tamper: (payload) => ({ ...payload, nonce: `${payload.nonce.toUpperCase()}A`.slice(0, -1) + 'Z' }),
+    tamper: (payload) => ({ ...payload, nonce: payload.nonce.toUpperCase() }),
   },
   {
     name: 'the nonce and a blank',
@@ -344,7 +344,7 @@ export const hostileMessages: readonly MessageEntry[] = [
   },
   {
     name: 'a nonce of seven letters',
-    error: NO_NONCE,
+    error: NONCE,
     tamper: line('Nonce', 'abcdefg'),
   },
   {
@@ -435,7 +435,7 @@ export const hostileMessages: readonly MessageEntry[] = [
   },
   {
     name: 'another chain’s account',
-    error: GRAMMAR,
+    error: `${INVALID}: messages of Solana are not read; send the payload`,
     tamper: (text) => text.replace('Ethereum account', 'Solana account'),
   },
   {

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { useApp } from './support/test-app';
@@ -124,6 +125,11 @@ describe('the OpenAPI document', () => {
       expect([name, demanded]).toEqual([name, refused]);
       if (refused) expect(JSON.stringify(responses['401'])).toContain('INVALID_TOKEN');
     }
+  });
+
+  it('is one, by the schema of OpenAPI itself', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(document));
+    expect([valid, errors]).toEqual([true, undefined]);
   });
 
   it('has no dangling reference', () => {

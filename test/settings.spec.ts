@@ -10,6 +10,8 @@ import { mailSettings } from '../src/platform/mail/mail.settings';
 import { githubSettings } from '../src/oauth/github/github.settings';
 import { sessionSettings } from '../src/sessions/session.settings';
 import { signInMethods } from '../src/sign-in-methods';
+import { RelyingParty } from '../src/wallet-auth/relying-party';
+import { walletSettings } from '../src/wallet-auth/wallet.settings';
 
 const all = settingsOf(signInMethods);
 const read = (environment: Environment) => Settings.read(environment, all);
@@ -116,7 +118,7 @@ describe('settings', () => {
     ['WALLET_URI', ['app.example', 'ftp://x', 'https://u:p@x', 'https://x/?q']],
     ['WALLET_STATEMENT', ['Zwei\nZeilen', 'Grüße', '“quoted”', 'x'.repeat(501)]],
     ['WALLET_RESOURCES', ['x', 'https://x, y', 'https://exämple.com']],
-    ['WALLET_CHAIN_IDS', ['x', '0', '01', '1;2', 'bitcoin:1', 'solana:1', '1,', 'eip155:']],
+    ['WALLET_CHAIN_IDS', ['x', '1;2', '1,', 'eip155:', ':1', '-1']],
     [
       'WALLET_RPC_URLS',
       ['x', '[]', 'null', '{"x": "https://x"}', '{"01": "https://x"}', '{"1": 7}', '{"1": "ws://x"}'],
@@ -225,6 +227,16 @@ describe('settings', () => {
     }
     expect(problemsOf({ ...given, WALLET_RPC_URLS: '{"1": "https://rpc.example.com/key"}' })).toEqual([]);
   });
+
+  it.each(['0', '01', 'solana:foo', 'bitcoin:1', 'eip155:x', 'sui:1'])(
+    'a chain %s that no family knows is named at the start',
+    (chain) => {
+      const settings = read({ WALLET_CHAIN_IDS: `1,${chain}` });
+      const party = () => new RelyingParty(settings.of(walletSettings), settings.of(httpSettings));
+      expect(party).toThrow(SettingsError);
+      expect(party).toThrow(/^These settings are wrong or missing:\n {2}WALLET_CHAIN_IDS must list chains/);
+    },
+  );
 
   it('that are wrong are named all at once', () => {
     const problems = problemsOf({ PORT: 'x', BCRYPT_COST: 'x', LOG_LEVEL: 'x', REGISTRATION: 'x' });

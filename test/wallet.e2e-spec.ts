@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { SiweMessage } from 'siwe';
 import { createSiweMessage } from 'viem/siwe';
@@ -16,6 +17,7 @@ import {
   signInByWallet,
   someAccount,
   tokenCookie,
+  type SignedPayload,
 } from './support/wallets';
 
 const ORIGIN = 'http://localhost:3000';
@@ -103,7 +105,14 @@ describe('POST /auth/payload', () => {
     const [row] = await app.database.query('SELECT string_agg(t::text, $1) AS all FROM one_time_tokens t', [
       '\n',
     ]);
-    for (const nonce of nonces) expect(row.all).not.toContain(nonce);
+    for (const nonce of nonces) {
+      for (const form of ['utf8', 'hex'] as const) {
+        expect(row.all).not.toContain(Buffer.from(nonce, form).toString('hex'));
+      }
+      expect(row.all).not.toContain(nonce);
+      const handle = createHash('sha256').update(nonce).digest('hex');
+      expect(row.all).toContain(handle);
+    }
   });
 });
 
@@ -193,6 +202,20 @@ describe('signing in by a wallet', () => {
     const id = await idOf('1');
     expect(await idOf('10')).toBe(id);
     expect(await idOf('1', someAccount())).not.toBe(id);
+  });
+
+  it.each([
+    ['signature', (signed: SignedPayload) => ({ ...signed, signature: 'zz' })],
+    [
+      'payload',
+      ({ payload, ...rest }: SignedPayload) => ({ ...rest, payload: { ...payload, issued_at: 5 } }),
+    ],
+  ])('[B72] a nonce is spent also by a %s that has not the form of one', async (_name, spoil) => {
+    const signed = await signedPayload(app, someAccount());
+    const first = await app.http.post('/auth/login').send(spoil(signed));
+    expect([first.status, first.body]).toEqual([400, { error: 'Invalid login payload' }]);
+    const second = await app.http.post('/auth/login').send(signed);
+    expect([second.status, second.body]).toEqual([400, { error: 'Login request nonce is invalid' }]);
   });
 
   it('[B72] a nonce is good once, also when the first try failed', async () => {
@@ -297,7 +320,7 @@ describe('GET /auth/user', () => {
     expect((await app.http.get('/auth/user').set(...shown)).text).toBe('null');
   });
 
-  it('two cookies of one name are nobody’s, and are deleted', async () => {
+  it('[B45] two cookies of one name are nobody’s, and are deleted', async () => {
     const session = await signInByWallet(app, someAccount());
     const [name, value] = jar(session);
     const twice = `${value}; ${tokenCookie(session.address)}=other`;
@@ -375,7 +398,7 @@ describe('several accounts in one browser', () => {
     expect(Number(maxAge)).toBeGreaterThan(DAY / 1_000 - 30);
   });
 
-  it('an address without a good cookie of its own is refused', async () => {
+  it('[A12] an address without a good cookie of its own is refused', async () => {
     const first = await signInByWallet(app, someAccount());
     const gone = await signInByWallet(app, someAccount());
     await app.http
@@ -420,6 +443,7 @@ describe('several accounts in one browser', () => {
     ['a token that is none', `${ACTIVE}=0xabc; ${tokenCookie('0xabc')}=nonsense`],
     ['the account in use alone', `${ACTIVE}=0xabc`],
     ['an account that is not in use', `${tokenCookie('0xabc')}=nonsense`],
+    ['the cookie of older clients', 'thirdweb_auth_token=nonsense'],
     ['an account in use that is none', `${ACTIVE}="; HttpOnly; Domain=evil"`],
   ])('logging out answers 200 also with %s', async (_name, value) => {
     const answer = await app.http.post('/auth/logout').set('Cookie', value).expect(200);
@@ -437,7 +461,7 @@ describe('several accounts in one browser', () => {
     expect([await statusOf(app, pin.accessToken), await statusOf(app, session.token)]).toEqual([401, 200]);
   });
 
-  it('an account in use that is no address is nobody’s, also where it comes twice', async () => {
+  it('[A18] an account in use that is no address is nobody’s, also where it comes twice', async () => {
     for (const name of ['a b', 'é', '"', 'x='.repeat(9)]) {
       const value = `${ACTIVE}=${name}; ${tokenCookie(name)}=1; ${tokenCookie(name)}=2`;
       const sent = (path: string) => app.http.get(path).set('Cookie', Buffer.from(value).toString('latin1'));
@@ -462,8 +486,8 @@ describe('several accounts in one browser', () => {
     expect(await statusOf(app, session.token)).toBe(200);
   });
 
-  it('a browser keeps ten accounts: the one that it had for longest goes', async () => {
-    const has = Array.from({ length: 10 }, () => `${tokenCookie(someAccount().address)}=x`);
+  it('a browser keeps twenty accounts: the one that it had for longest goes', async () => {
+    const has = Array.from({ length: 20 }, () => `${tokenCookie(someAccount().address)}=x`);
     const { cookies } = await signInByWallet(app, someAccount(), has);
     expect(Object.keys(cookies)).toHaveLength(3);
     expect(cookies[has[0]?.split('=')[0] ?? '']?.value).toBe('');
@@ -472,7 +496,7 @@ describe('several accounts in one browser', () => {
   });
 });
 
-describe('requests that another site makes a browser send', () => {
+describe('[B46] requests that another site makes a browser send', () => {
   const foreign = [
     { Origin: 'https://evil.example' },
     { Origin: 'null' },
@@ -539,7 +563,7 @@ describe('requests that another site makes a browser send', () => {
 });
 
 describe('a wallet’s session is one like any other', () => {
-  it('its cookie opens the routes of other contracts, and deleting the session refuses it at once', async () => {
+  it('[A13][B33] its cookie opens the routes of other contracts, and deleting the session refuses it at once', async () => {
     const session = await signInByWallet(app, someAccount());
     const { body: me } = await app.http
       .get('/auth/me')
@@ -562,7 +586,7 @@ describe('a wallet’s session is one like any other', () => {
     expect((await app.http.get('/auth/user').set(...jar(session))).text).toBe('null');
   });
 
-  it('a disabled account is not signed in to', async () => {
+  it('[B34] a disabled account is not signed in to', async () => {
     const account = someAccount();
     const { token } = await signInByWallet(app, account);
     await app.database.query('UPDATE users SET disabled_at = now() WHERE id = $1', [decodeJwt(token).sub]);
@@ -576,7 +600,7 @@ describe('a wallet’s session is one like any other', () => {
 describe('as time goes by', () => {
   const own = useApp();
 
-  it('whoever comes every day stays signed in until the absolute end, and who does not is out after 24 hours', async () => {
+  it('[B32] whoever comes every day stays signed in until the absolute end, and who does not is out after 24 hours', async () => {
     const account = someAccount();
     let session = await signInByWallet(own, account);
     for (let day = 0; day < 29; day++) {

@@ -30,6 +30,8 @@ export interface SharedBody {
   readonly weakMarks?: readonly Mark[];
   /** The class of the body: it validates, and stands in the OpenAPI document. */
   readonly body: Type<object>;
+  /** Further classes of it, for the OpenAPI document. */
+  readonly otherBodies?: readonly Type<object>[];
   /** How it may fail there, beyond what every method's may, for the OpenAPI document. */
   readonly failures?: readonly ApiError[];
 }

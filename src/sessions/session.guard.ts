@@ -47,14 +47,14 @@ export class SessionGuard extends AccessTokenGuard {
       return (await super.canActivate(context)) as boolean;
     } catch (error) {
       if (!mayBeNobody?.(request)) throw error;
-      return this.letIn(error, context.switchToHttp().getResponse());
+      return this.letIn(error, request, context.switchToHttp().getResponse());
     }
   }
 
   /** Without a caller, where that is all that is wrong. */
-  private letIn(error: unknown, reply: FastifyReply): boolean {
+  private letIn(error: unknown, request: FastifyRequest, reply: FastifyReply): boolean {
     if (!(error instanceof InvalidToken || error instanceof CrossSiteRequest)) throw error;
-    if ('ambiguousCookie' in error && error.ambiguousCookie) {
+    if (error.ambiguousCookie && !this.crossSite.isForeign(request)) {
       forgetEverywhere(reply, error.ambiguousCookie, this.http);
     }
     return true;

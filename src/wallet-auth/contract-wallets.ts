@@ -1,23 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import {
-  BaseError,
-  createClient,
-  encodeFunctionData,
-  http,
-  isHex,
-  LimitExceededRpcError,
-  MethodNotFoundRpcError,
-  MethodNotSupportedRpcError,
-  parseAbi,
-  ResourceUnavailableRpcError,
-  type Client,
-  type Hex,
-} from 'viem';
+import { createClient, encodeFunctionData, http, isHex, parseAbi, type Client, type Hex } from 'viem';
 import { call, getChainId, getCode, verifyHash } from 'viem/actions';
 import { hashMessage, isErc6492Signature, parseErc6492Signature } from 'viem/utils';
 import { boundedFetch } from '../platform/outbound/bounded-fetch';
 import { fetcher, type Fetcher } from '../platform/outbound/public-network';
-import type { Claim } from './families/chain-family';
+import type { SignedText } from './families/chain-family';
 import { LoginRefused } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 
@@ -54,7 +41,7 @@ export class ContractWallets implements OnModuleDestroy {
   }
 
   /** @throws LoginRefused when the chain can't be asked */
-  async takes(claim: Claim): Promise<boolean> {
+  async takes(claim: SignedText): Promise<boolean> {
     const { chainId, signature } = claim;
     const url = this.settings.rpc.urls.get(chainId);
     if (url === undefined) {
@@ -83,7 +70,7 @@ export class ContractWallets implements OnModuleDestroy {
     await this.fetcher.close();
   }
 
-  private async ask(line: Line, { text, address, signature, chainId }: Claim): Promise<boolean> {
+  private async ask(line: Line, { text, address, signature, chainId }: SignedText): Promise<boolean> {
     const { client } = line;
     const account = address as Hex;
     const [code] = await Promise.all([
@@ -92,22 +79,19 @@ export class ContractWallets implements OnModuleDestroy {
     ]);
     const asked = { address: account, hash: hashMessage(text), signature: signature as Hex };
     if (code !== undefined && !isHex(code)) throw new NodeFailure('the code of a contract is none');
-    if (code !== undefined) return this.askDeployed(line, asked);
+    if (code !== undefined) return this.askDeployed(client, asked);
     // Never one that is deployed: what its signature asks to be prepared could change what the contract says.
     return isErc6492Signature(asked.signature) && (await verifyHash(client, asked));
   }
 
   private async askDeployed(
-    line: Line,
+    client: Client,
     { address, hash, signature }: { address: Hex; hash: Hex; signature: Hex },
   ): Promise<boolean> {
     const args = [hash, unwrapped(signature)] as const;
     const data = encodeFunctionData({ abi: EIP_1271, functionName: 'isValidSignature', args });
-    const answer = await call(line.client, { to: address, data }).catch((error: unknown) => {
-      // Of a contract that reverts the answer is no, of a node that will not ask it there is none.
-      if (isRefusalOfNode(error)) line.failure ??= new NodeFailure('the node refused to ask');
-      return { data: undefined };
-    });
+    // Of a contract that reverts the answer is no.
+    const answer = await call(client, { to: address, data }).catch(() => ({ data: undefined }));
     // The whole word: one that only echoes what it was asked begins with the same four bytes.
     return answer.data?.slice(0, TAKEN.length) === TAKEN;
   }
@@ -125,10 +109,10 @@ export class ContractWallets implements OnModuleDestroy {
     const signal = AbortSignal.timeout(timeout);
     const line: { client?: Client; failure?: unknown } = {};
     const bounds = { signal, largest: LARGEST_ANSWER, by: this.fetcher.fetch };
-    const fetchFn = async (target: unknown, options: RequestInit = {}): Promise<Response> => {
+    const fetchFn: typeof fetch = async (target, options = {}) => {
       try {
-        const answer = await boundedFetch(String(target), options, bounds);
-        if (!answer.ok) line.failure ??= new NodeFailure(`status ${answer.status}`);
+        const answer = await boundedFetch(target as string, options, bounds);
+        line.failure ??= await refusalIn(answer);
         return answer;
       } catch (error) {
         line.failure ??= error;
@@ -141,17 +125,19 @@ export class ContractWallets implements OnModuleDestroy {
   }
 }
 
-/** Nodes answer alike for a contract that reverts and for much else; these say that it was not asked at all. */
-const REFUSALS = [
-  LimitExceededRpcError,
-  MethodNotFoundRpcError,
-  MethodNotSupportedRpcError,
-  ResourceUnavailableRpcError,
-];
+/**
+ * Nodes answer alike for a contract that reverts and for much else (EIP-1474); these say that it was not asked at all:
+ * resource not found, unavailable, method not supported, limit exceeded, method not found.
+ */
+const NOT_ASKED = [-32_001, -32_002, -32_004, -32_005, -32_601];
 
-const isRefusalOfNode = (error: unknown): boolean =>
-  error instanceof BaseError &&
-  error.walk((cause) => REFUSALS.some((refusal) => cause instanceof refusal)) !== null;
+async function refusalIn(answer: Response): Promise<NodeFailure | undefined> {
+  if (!answer.ok) return new NodeFailure(`status ${answer.status}`);
+  const { error } = (await answer.clone().json()) as { error?: { code?: unknown } };
+  return NOT_ASKED.some((code) => code === error?.code)
+    ? new NodeFailure(`error ${String(error?.code)}`)
+    : undefined;
+}
 
 /** What a contract takes once it is deployed, out of what it was signed with before. */
 function unwrapped(signature: Hex): Hex {

@@ -18,9 +18,6 @@ const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
 type Times = Pick<LoginPayload, 'issuedAt' | 'expirationTime' | 'notBefore'>;
 
-/** What was given out with the nonce; null for a nonce that is not ours, or was used before. */
-type Known = Issued | null;
-
 /** Holds every field of a payload against what was issued, or else against what this server asks for. */
 @Injectable()
 export class LoginChecks {
@@ -31,9 +28,10 @@ export class LoginChecks {
 
   /**
    * In the order in which clients of this contract know the texts; the signature is not looked at.
+   * @param issued what was given out with the nonce; null for a nonce that is not ours, or was used before
    * @throws LoginRefused
    */
-  check(signed: SignedPayload, issued: Known): void {
+  check(signed: SignedPayload, issued: Issued | null): void {
     this.checkParty(signed, issued);
     this.checkChain(signed, issued);
     if (!issued || (issued.payload && issued.payload.address !== signed.address)) {
@@ -43,7 +41,7 @@ export class LoginChecks {
     this.checkResources(signed);
   }
 
-  private checkParty({ payload, ownText, family }: SignedPayload, issued: Known): void {
+  private checkParty({ payload, ownText, family }: SignedPayload, issued: Issued | null): void {
     const { domain, scheme, uri, statement } = this.party;
     demand('chain type', issued?.payload?.type ?? family.type, payload.type);
     const before = (name: string | undefined): string => (name === undefined ? '' : `${name}://`);
@@ -55,14 +53,11 @@ export class LoginChecks {
     demand('version', '1', payload.version);
   }
 
-  private checkChain({ payload, family }: SignedPayload, issued: Known): void {
+  private checkChain({ payload, family }: SignedPayload, issued: Issued | null): void {
     const chain = family.readChain(payload.chainId);
     if (issued?.payload) demand('chain ID', issued.payload.chainId, chain ?? payload.chainId);
-    if (chain !== null && this.party.takesChain(family, chain)) return;
-    const listed = this.party.chainsOf(family);
-    demand('chain ID', listed.length > 0 ? listed.join("' or '") : family.defaultChain, payload.chainId);
-    // Only where the list has no chain of this family at all.
-    throw mismatch('chain type', 'listed', payload.type);
+    const refusal = this.party.refusalOf(family, chain, payload.chainId);
+    if (refusal !== null) throw new LoginRefused(refusal, 'chain ID');
   }
 
   private checkTimes({ payload, ownText }: SignedPayload, { payload: issued, expiresAt }: Issued): void {

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { SettingsError } from '../platform/config/settings';
 import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
+import { familyOf } from './families/chain-families';
 import type { ChainFamily } from './families/chain-family';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 
@@ -10,7 +12,7 @@ export class RelyingParty {
   readonly uri: string;
   readonly statement: string;
   readonly resources: readonly string[];
-  /** CAIP-2; empty: all. */
+  /** As `eip155:1`, `solana:mainnet`; empty: all. */
   private readonly chains: readonly string[];
 
   constructor(
@@ -21,6 +23,7 @@ export class RelyingParty {
     this.uri = uri ?? publicUrl;
     this.statement = statement;
     this.resources = resources;
+    refuseUnknown(chains);
     this.chains = chains;
   }
 
@@ -29,13 +32,40 @@ export class RelyingParty {
     return new URL(this.uri).protocol.slice(0, -1);
   }
 
-  takesChain({ namespace }: ChainFamily, chainId: string): boolean {
-    return this.chains.length === 0 || this.chains.includes(`${namespace}:${chainId}`);
+  /**
+   * Why a chain is not taken; null where it is.
+   * @param chainId as the family reads it, null where it is none of its chains
+   * @param given as it came
+   */
+  refusalOf({ namespace, title }: ChainFamily, chainId: string | null, given: string): string | null {
+    const listed = this.chainsOf(namespace);
+    if (this.chains.length > 0 && listed.length === 0) return `Wallets of ${title} can't sign in here`;
+    if (chainId !== null && (listed.length === 0 || listed.includes(chainId))) return null;
+    const expected = listed.length > 0 ? listed.join("' or '") : 'one of its own';
+    return `Expected chain ID '${expected}' does not match chain ID on payload '${given}'`;
   }
 
-  /** Those of a family that are taken, where not all are. */
-  chainsOf({ namespace }: ChainFamily): string[] {
+  /** The one that is meant where none is named. */
+  firstChainOf({ namespace, defaultChain }: ChainFamily): string {
+    return this.chainsOf(namespace)[0] ?? defaultChain;
+  }
+
+  /** Those of a family that are listed. */
+  private chainsOf(namespace: string): string[] {
     const prefix = `${namespace}:`;
     return this.chains.filter((chain) => chain.startsWith(prefix)).map((chain) => chain.slice(prefix.length));
+  }
+}
+
+/** @throws SettingsError here, because what a family's chains are called is the family's own affair */
+function refuseUnknown(chains: readonly string[]): void {
+  const unknown = chains.filter((chain) => {
+    const [namespace = '', reference = ''] = chain.split(':');
+    return familyOf(namespace)?.readChain(reference) !== reference;
+  });
+  if (unknown.length > 0) {
+    throw new SettingsError([
+      `WALLET_CHAIN_IDS must list chains, as in 1,solana:mainnet; ${unknown.join(', ')}: unknown`,
+    ]);
   }
 }

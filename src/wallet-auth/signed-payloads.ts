@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { ValidationFailed } from '../platform/http/api-error';
 import { parseBody } from '../platform/http/body.pipe';
-import { findAccount, type Account } from './families/chain-families';
+import { chainFamilies, findAddress, type WalletAddress } from './families/chain-families';
 import { evm } from './families/evm.family';
 import { textOf, type LoginPayload } from './login-payload';
-import { LoginPayloadView } from './wallet.dto';
+import { LoginPayloadBody, type LoginPayloadView } from './wallet.dto';
 import { InvalidLoginPayload, InvalidNonce } from './wallet.errors';
 
 /** A payload with its signature, as it came; nothing of it is checked but its form. */
-export interface SignedPayload extends Account {
+export interface SignedPayload extends WalletAddress {
   readonly payload: LoginPayload;
   /** The text that was signed. */
   readonly text: string;
@@ -18,8 +18,9 @@ export interface SignedPayload extends Account {
   readonly ownText: boolean;
 }
 
-/** What can be told of a body at no cost: so much is done for anybody, and the rest for who has a nonce of ours. */
+/** A body of a sign-in, of which no more is known than its nonce. */
 export interface UnreadPayload extends Pick<SignedPayload, 'ownText'> {
+  /** Empty where it has none. */
   readonly nonce: string;
   /**
    * @throws InvalidLoginPayload
@@ -36,68 +37,74 @@ const LONGEST_TEXT = 4_096;
 export class SignedPayloads {
   constructor(private readonly modules: ModuleRef) {}
 
-  /** @throws InvalidLoginPayload */
-  async open(body: unknown): Promise<UnreadPayload> {
+  /** So much is done for anybody; the rest, which costs, for who has a nonce of ours. */
+  open(body: unknown): UnreadPayload {
     const given = fieldsOf(body);
-    if (!('payload' in given)) return this.openText(given['message'], given['signature']);
+    if (!('payload' in given)) {
+      const { message, signature } = given;
+      const ownText = typeof message === 'string';
+      return { nonce: nonceIn(message), ownText, read: () => this.readText(message, signature) };
+    }
     const outer = fieldsOf(given['payload']);
-    return 'payload' in outer
-      ? openFields(outer['payload'], outer['signature'])
-      : openFields(given['payload'], given['signature']);
+    const { payload, signature } = 'payload' in outer ? outer : given;
+    const { nonce } = fieldsOf(payload);
+    const read = () => readFields(payload, signature);
+    return { nonce: typeof nonce === 'string' ? nonce : '', ownText: false, read };
   }
 
-  private openText(text: unknown, signature: unknown): UnreadPayload {
+  private async readText(text: unknown, signature: unknown): Promise<SignedPayload> {
     if (typeof text !== 'string') throw new InvalidLoginPayload();
     if (text.length > LONGEST_TEXT) throw new InvalidLoginPayload('the message is too long');
-    const [, nonce] = /^Nonce: ([0-9A-Za-z]{8,})$/m.exec(text) ?? [];
-    if (nonce === undefined) throw new InvalidLoginPayload('the message has no nonce');
-    const read = async (): Promise<SignedPayload> => {
-      const payload = await this.modules.get(evm.prover, { strict: false }).readText?.(text);
-      // A statement may look like a line with a nonce.
-      if (payload?.nonce !== nonce) throw new InvalidNonce();
-      return { ...accountOf(payload, signature), payload, text, ownText: true };
-    };
-    return { nonce, ownText: true, read };
+    const [first = ''] = text.split('\n', 1);
+    const family = chainFamilies.find(({ title }) => first.endsWith(` ${title} account:`)) ?? evm;
+    const prover = this.modules.get(family.prover, { strict: false });
+    const payload = await prover.readText?.(text);
+    if (!payload) throw new InvalidLoginPayload(`messages of ${family.title} are not read; send the payload`);
+    // A statement may look like the line with the nonce, which was spent.
+    if (payload.nonce !== nonceIn(text)) throw new InvalidNonce();
+    return { ...addressOf(payload, signature), payload, text, ownText: true };
   }
 }
 
-async function openFields(fields: unknown, signature: unknown): Promise<UnreadPayload> {
-  const view = await parseBody(LoginPayloadView, fields).catch((error: unknown) => {
+const nonceIn = (text: unknown): string =>
+  /^Nonce: ([0-9A-Za-z]+)$/m.exec(typeof text === 'string' ? text : '')?.[1] ?? '';
+
+async function readFields(fields: unknown, signature: unknown): Promise<SignedPayload> {
+  const body = await parseBody(LoginPayloadBody, fields).catch((error: unknown) => {
     throw error instanceof ValidationFailed ? new InvalidLoginPayload() : error;
   });
-  const payload = payloadOf(view);
-  const account = accountOf(payload, signature);
-  const signed = { ...account, payload, text: textOf(account.family.title, payload), ownText: false };
-  return { nonce: payload.nonce, ownText: false, read: () => Promise.resolve(signed) };
+  const payload = payloadOf(body);
+  const address = addressOf(payload, signature);
+  return { ...address, payload, text: textOf(address.family.title, payload), ownText: false };
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
-function accountOf(
+function addressOf(
   { address, type }: LoginPayload,
   signature: unknown,
-): Account & Pick<SignedPayload, 'signature'> {
-  const account = findAccount(address, type);
-  if (!account || typeof signature !== 'string' || !account.family.isSignature(signature)) {
+): WalletAddress & Pick<SignedPayload, 'signature'> {
+  const found = findAddress(address, type);
+  if (!found || typeof signature !== 'string' || !found.family.isSignature(signature)) {
     throw new InvalidLoginPayload();
   }
-  return { ...account, signature };
+  return { ...found, signature };
 }
 
-const payloadOf = (view: LoginPayloadView): LoginPayload => ({
-  type: view.type ?? evm.type,
-  domain: view.domain,
-  address: view.address,
-  statement: view.statement,
-  uri: view.uri ?? '',
-  version: view.version ?? '',
-  chainId: view.chain_id ?? '',
-  nonce: view.nonce ?? '',
-  issuedAt: view.issued_at,
-  expirationTime: view.expiration_time,
-  notBefore: view.invalid_before,
-  resources: view.resources,
+const payloadOf = (body: LoginPayloadBody): LoginPayload => ({
+  type: body.type ?? evm.type,
+  domain: body.domain,
+  address: body.address,
+  statement: body.statement,
+  uri: body.uri ?? '',
+  version: body.version ?? '',
+  chainId: body.chain_id ?? '',
+  nonce: body.nonce ?? '',
+  issuedAt: body.issued_at,
+  expirationTime: body.expiration_time,
+  notBefore: body.invalid_before,
+  resources: body.resources,
 });
 
 /** The other way round, with the keys in the order in which clients have always seen them. */
@@ -105,7 +112,7 @@ export const viewPayload = (payload: LoginPayload): LoginPayloadView => ({
   type: payload.type,
   domain: payload.domain,
   address: payload.address,
-  statement: payload.statement,
+  statement: payload.statement ?? '',
   uri: payload.uri,
   version: payload.version,
   chain_id: payload.chainId,
@@ -113,5 +120,5 @@ export const viewPayload = (payload: LoginPayload): LoginPayloadView => ({
   issued_at: payload.issuedAt,
   expiration_time: payload.expirationTime ?? '',
   invalid_before: payload.notBefore ?? '',
-  resources: payload.resources && [...payload.resources],
+  ...(payload.resources && { resources: [...payload.resources] }),
 });

@@ -10,28 +10,20 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SETS_COOKIES } from '../auth/auth.controller';
 import { setAccountCookies, setActiveAccount } from '../auth/contracts/wallet.contract';
-import { SignInService } from '../auth/sign-in.service';
-import { Clock } from '../platform/clock/clock';
-import { RateLimited, ValidationFailed } from '../platform/http/api-error';
+import { RateLimited } from '../platform/http/api-error';
 import { FromClient, type Client } from '../platform/http/client';
 import { InContract } from '../platform/http/contract-name';
 import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
 import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
 import { MayHaveSession } from '../platform/http/session-security';
-import { AccessTokenCheck } from '../sessions/access-token-check';
-import { InvalidToken } from '../sessions/session.errors';
 import { METHOD_NAMES } from '../sessions/method-name';
-import { accountCookie } from '../sessions/transport/cookies';
-import { findAccount } from './families/chain-families';
 import { viewPayload } from './signed-payloads';
 import { NonceAnswer, PayloadAnswer, PayloadBody, SwitchAccountBody } from './wallet.dto';
-import { AccountNotSignedIn } from './wallet.errors';
+import { AccountNotSignedIn, AddressMissing } from './wallet.errors';
+import { WalletAccounts } from './wallet-accounts';
 import { WalletNonces } from './wallet-nonces';
 import { Wallets } from './wallets';
-
-/** A token that is younger, in milliseconds, is not renewed: clients ask again at every view. */
-const YOUNG = 5_000;
 
 class WalletSession {
   @ApiProperty({ format: 'uuid' })
@@ -74,8 +66,6 @@ class WalletUser {
   data: WalletUserData;
 }
 
-const noAddress = new ValidationFailed([{ field: 'address', message: 'Please provide an address' }]);
-
 /** What clients of wallets ask for beside `POST /auth/login` and `POST /auth/logout`. */
 @ApiTags('wallet')
 @ApiExtraModels(WalletUser)
@@ -84,10 +74,8 @@ export class WalletAuthController {
   constructor(
     private readonly nonces: WalletNonces,
     private readonly wallets: Wallets,
-    private readonly signIn: SignInService,
-    private readonly tokens: AccessTokenCheck,
+    private readonly accounts: WalletAccounts,
     private readonly crossSite: CrossSite,
-    private readonly clock: Clock,
   ) {}
 
   @Public()
@@ -100,7 +88,7 @@ export class WalletAuthController {
     description: 'Good for one sign-in, by that address, within 10 minutes.',
   })
   @ApiOkResponse({ type: PayloadAnswer })
-  @Fails(noAddress, new RateLimited(60))
+  @Fails(new AddressMissing(), new RateLimited(60))
   async payload(@Body() body: PayloadBody, @FromClient() client: Client): Promise<PayloadAnswer> {
     return { payload: viewPayload(await this.nonces.issuePayload(body, client)) };
   }
@@ -131,7 +119,10 @@ export class WalletAuthController {
       'null without a token that is good. Renews the cookies of a session that a wallet has opened.',
   })
   @ApiOkResponse({
-    schema: { oneOf: [{ $ref: getSchemaPath(WalletUser) }, { type: 'null' }] },
+    // OpenAPI 3.0 has no type for null alone.
+    schema: {
+      oneOf: [{ $ref: getSchemaPath(WalletUser) }, { type: 'object', nullable: true, enum: [null] }],
+    },
     headers: SETS_COOKIES,
   })
   async user(
@@ -145,12 +136,9 @@ export class WalletAuthController {
       return 'null';
     }
     const address = await this.wallets.addressOf(caller);
+    const renewed = this.accounts.renew(caller, request);
+    if (renewed && address !== null) setAccountCookies(reply, address, renewed);
     const { session, user } = caller;
-    // Other sites may make a browser send this, and an answer that comes late would undo a switch.
-    const slides = session.contract === 'wallet' && !this.crossSite.isForeign(request);
-    if (slides && address !== null && this.isOld(caller)) {
-      setAccountCookies(reply, address, this.signIn.slide(caller, 'wallet'));
-    }
     return {
       address,
       session: {
@@ -172,35 +160,13 @@ export class WalletAuthController {
     summary: 'Use another of the accounts that this browser is signed in with',
   })
   @ApiOkResponse({ description: 'Switched', headers: SETS_COOKIES })
-  @Fails(noAddress, new AccountNotSignedIn(), new CrossSiteRequest())
+  @Fails(new AddressMissing(), new AccountNotSignedIn(), new CrossSiteRequest())
   async switchAccount(
     @Body() body: SwitchAccountBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const account = findAccount(body.address);
-    if (!account) throw noAddress;
-    this.crossSite.refuse(request);
-    const { address } = account;
-    const principal = await this.callerOf(request, address);
-    // Its own: the cookie's name is what the browser says.
-    if (!principal || (await this.wallets.addressOf(principal)) !== address) throw new AccountNotSignedIn();
-    const left = principal.token.expiresAt.getTime() - this.clock.now().getTime();
-    setActiveAccount(reply, address, Math.floor(left / 1_000));
-  }
-
-  /** Who is behind the token that a browser keeps for an account. */
-  private async callerOf(request: FastifyRequest, address: string): Promise<Principal | null> {
-    try {
-      const token = accountCookie(request, address);
-      return token === null ? null : await this.tokens.principalOf(token);
-    } catch (error) {
-      if (error instanceof InvalidToken) throw new AccountNotSignedIn(error.ambiguousCookie);
-      throw error;
-    }
-  }
-
-  private isOld({ token }: Principal): boolean {
-    return this.clock.now().getTime() - token.issuedAt.getTime() > YOUNG;
+    const { address, expiresIn } = await this.accounts.find(body.address, request);
+    setActiveAccount(reply, address, expiresIn);
   }
 }

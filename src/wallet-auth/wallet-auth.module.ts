@@ -4,6 +4,7 @@ import { chainFamilies } from './families/chain-families';
 import { LoginChecks } from './login-checks';
 import { RelyingParty } from './relying-party';
 import { SignedPayloads } from './signed-payloads';
+import { WalletAccounts } from './wallet-accounts';
 import { WalletAuthController } from './wallet-auth.controller';
 import { WalletNonces } from './wallet-nonces';
 import { WalletProofs } from './wallet-proofs';
@@ -19,6 +20,7 @@ import { WalletsController } from './wallets.controller';
     LoginChecks,
     RelyingParty,
     SignedPayloads,
+    WalletAccounts,
     WalletNonces,
     WalletProofs,
     Wallets,

@@ -6,15 +6,20 @@ import type { Client } from '../platform/http/client';
 import { OneTimeTokens, type OneTimePurpose } from '../platform/one-time/one-time-tokens';
 import { addressKey } from '../platform/rate-limit/address-key';
 import { RateLimits, type RateLimit } from '../platform/rate-limit/rate-limits';
-import { findAccount } from './families/chain-families';
+import { findAddress } from './families/chain-families';
 import type { ChainFamily } from './families/chain-family';
 import type { LoginPayload } from './login-payload';
 import { RelyingParty } from './relying-party';
+import { AddressMissing } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 
 const LIFE = 10 * 60_000;
 /** Kept for as long again, so that who comes late is told so. */
 const PURPOSE: OneTimePurpose = { name: 'wallet nonce', prefix: null, life: 2 * LIFE };
+
+const refuse = (): never => {
+  throw new AddressMissing();
+};
 
 /** What a nonce was given out with. */
 export interface Issued {
@@ -49,7 +54,7 @@ export class WalletNonces {
     given: { readonly address: string; readonly type?: string; readonly chainId?: string },
     client: Client,
   ): Promise<LoginPayload> {
-    const { family, address } = findAccount(given.address, given.type) ?? noAddress();
+    const { family, address } = findAddress(given.address, given.type) ?? refuse();
     const chainId = this.chainOf(family, given.chainId);
     const now = this.clock.now().getTime();
     const at = (offset: number): string => new Date(now + offset).toISOString();
@@ -94,18 +99,14 @@ export class WalletNonces {
     return token;
   }
 
-  private chainOf(family: ChainFamily, given: string | undefined): string {
-    const listed = this.party.chainsOf(family);
-    const chainId = family.readChain(given ?? listed[0] ?? family.defaultChain);
-    if (chainId !== null && this.party.takesChain(family, chainId)) return chainId;
-    const message =
-      chainId === null
-        ? `chainId must be a chain of ${family.title}, as in '${family.defaultChain}'`
-        : `Expected chain ID '${listed.join("' or '")}' does not match chain ID on payload '${chainId}'`;
-    throw new ValidationFailed([{ field: 'chainId', message }]);
+  private chainOf(family: ChainFamily, given = this.party.firstChainOf(family)): string {
+    const chainId = family.readChain(given);
+    if (chainId === null) {
+      const message = `chainId must be a chain of ${family.title}, as in '${family.defaultChain}'`;
+      throw new ValidationFailed([{ field: 'chainId', message }]);
+    }
+    const refusal = this.party.refusalOf(family, chainId, given);
+    if (refusal !== null) throw new ValidationFailed([{ field: 'chainId', message: refusal }]);
+    return chainId;
   }
 }
-
-const noAddress = (): never => {
-  throw new ValidationFailed([{ field: 'address', message: 'Please provide an address' }]);
-};

@@ -5,10 +5,10 @@ import { Identities } from '../auth/linking/identities';
 import { AuditTrail } from '../platform/audit/audit-trail';
 import type { Client } from '../platform/http/client';
 import { OffLoop } from '../platform/off-loop/off-loop';
-import type { ProvenAccount } from './families/chain-family';
+import type { ProvenAddress } from './families/chain-family';
 import { LoginChecks } from './login-checks';
-import { SignedPayloads, type SignedPayload } from './signed-payloads';
-import { InvalidNonce, LoginRefused } from './wallet.errors';
+import { SignedPayloads, type SignedPayload, type UnreadPayload } from './signed-payloads';
+import { InvalidLoginPayload, InvalidNonce, LoginRefused } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 import { WalletNonces } from './wallet-nonces';
 
@@ -39,11 +39,10 @@ export class WalletProofs {
    * @throws Busy
    */
   async prove(body: unknown, client: Client): Promise<ProvenWallet> {
-    const unread = await this.payloads.open(body);
+    const unread = this.payloads.open(body);
     this.offLoop.demandRoom();
     const issued = await this.nonces.spend(unread.nonce);
-    // A text is not read for who has no nonce.
-    if (!issued && unread.ownText) throw new InvalidNonce();
+    if (!issued && unread.ownText) throw nonceless(unread);
     let signed: SignedPayload | undefined;
     try {
       signed = await unread.read();
@@ -62,7 +61,7 @@ export class WalletProofs {
     payload,
     text,
     signature,
-  }: SignedPayload): Promise<ProvenAccount> {
+  }: SignedPayload): Promise<ProvenAddress> {
     const chainId = family.readChain(payload.chainId) ?? '';
     const prover = this.modules.get(family.prover, { strict: false });
     const account = await prover.prove({ text, signature, address, chainId });
@@ -71,7 +70,7 @@ export class WalletProofs {
     throw new LoginRefused(`Signer address does not match payload address '${shown}'`, 'signature');
   }
 
-  private walletOf({ address }: SignedPayload, { issuer, byContract }: ProvenAccount): ProvenWallet {
+  private walletOf({ address }: SignedPayload, { issuer, byContract }: ProvenAddress): ProvenWallet {
     const names = { email: null, name: null, knownAs: address };
     const identity = { method: 'wallet', issuer, subject: address, ...names } as const;
     // What a contract says may change with the chain: an owner may have been taken away.
@@ -97,3 +96,6 @@ export class WalletProofs {
     return null;
   }
 }
+
+const nonceless = ({ nonce }: UnreadPayload): LoginRefused =>
+  nonce === '' ? new InvalidLoginPayload('the message has no nonce') : new InvalidNonce();

@@ -1,17 +1,27 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiProperty,
+  ApiPropertyOptional,
+  IntersectionType,
+  OmitType,
+  PartialType,
+  PickType,
+} from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { chainFamilies } from './families/chain-families';
+import { NO_ADDRESS } from './wallet.errors';
 
 const TYPES = chainFamilies.map(({ type }) => type);
+const TITLES = chainFamilies.map(({ title }) => title).join(', ');
 const ADDRESS = '0x71C7656EC7ab88b098defB751B7401B5f6d8976F';
 const SIGNATURE = `0x${'3f'.repeat(64)}1b`;
+const NONCE = '9f1c3b5e7a2d4f608192a3b4c5d6e7f8';
 const LONGEST = 1_000;
 
 export class PayloadBody {
-  @ApiProperty({ description: 'Of a wallet of Ethereum, Solana or Sui, in any case', example: ADDRESS })
-  @MaxLength(200, { message: 'Please provide an address' })
-  @IsString({ message: 'Please provide an address' })
+  @ApiProperty({ description: `Of a wallet of ${TITLES}; hexadecimal in any case`, example: ADDRESS })
+  @MaxLength(200, { message: NO_ADDRESS })
+  @IsString({ message: NO_ADDRESS })
   address: string;
 
   @ApiPropertyOptional({
@@ -33,10 +43,9 @@ export class PayloadBody {
 
 /** What a wallet signs, as this contract writes it. */
 export class LoginPayloadView {
-  @ApiPropertyOptional({ enum: TYPES, description: 'evm where it is missing' })
-  @IsOptional()
+  @ApiProperty({ enum: TYPES, example: 'evm' })
   @IsIn(TYPES)
-  type?: string;
+  type: string;
 
   @ApiProperty({ example: 'app.example.com' })
   @MaxLength(LONGEST)
@@ -44,41 +53,34 @@ export class LoginPayloadView {
   domain: string;
 
   @ApiProperty({ example: ADDRESS })
-  @MaxLength(200)
+  @MaxLength(LONGEST)
   @IsString()
   address: string;
 
-  @ApiPropertyOptional({
-    example: 'Please ensure that the domain above matches the URL of the current website.',
-  })
-  @IsOptional()
+  @ApiProperty({ example: 'Please ensure that the domain above matches the URL of the current website.' })
   @MaxLength(LONGEST)
   @IsString()
-  statement?: string;
+  statement: string;
 
-  @ApiPropertyOptional({ example: 'https://app.example.com' })
-  @IsOptional()
+  @ApiProperty({ example: 'https://app.example.com' })
   @MaxLength(LONGEST)
   @IsString()
-  uri?: string;
+  uri: string;
 
-  @ApiPropertyOptional({ example: '1' })
-  @IsOptional()
+  @ApiProperty({ example: '1' })
   @MaxLength(LONGEST)
   @IsString()
-  version?: string;
+  version: string;
 
-  @ApiPropertyOptional({ example: '1' })
-  @IsOptional()
+  @ApiProperty({ example: '1' })
   @MaxLength(LONGEST)
   @IsString()
-  chain_id?: string;
+  chain_id: string;
 
-  @ApiPropertyOptional({ pattern: '^[0-9A-Za-z]{8,}$', example: '9f1c3b5e7a2d4f608192a3b4c5d6e7f8' })
-  @IsOptional()
+  @ApiProperty({ pattern: '^[0-9A-Za-z]{8,}$', example: NONCE })
   @MaxLength(LONGEST)
   @IsString()
-  nonce?: string;
+  nonce: string;
 
   @ApiProperty({ format: 'date-time', example: '2026-01-15T10:30:00.000Z' })
   @MaxLength(LONGEST)
@@ -104,50 +106,61 @@ export class LoginPayloadView {
   resources?: string[];
 }
 
+/** Without these there is no payload; what else is missing does not match what was given out. */
+const NEEDED = ['domain', 'address', 'issued_at', 'expiration_time', 'invalid_before'] as const;
+
+/** The same as it comes back: version 5 of thirdweb has no type, which means evm. */
+export class LoginPayloadBody extends IntersectionType(
+  PickType(LoginPayloadView, NEEDED),
+  PartialType(OmitType(LoginPayloadView, NEEDED)),
+) {}
+
 export class PayloadAnswer {
   @ApiProperty()
   payload: LoginPayloadView;
 }
 
+const Signature = (): PropertyDecorator =>
+  ApiProperty({
+    description: chainFamilies.map(({ title, signatureForm }) => `${title}: ${signatureForm}`).join('; '),
+    example: SIGNATURE,
+  });
+
 /** As version 5 of thirdweb sends it. */
 export class SignedPayloadBody {
   @ApiProperty()
-  payload: LoginPayloadView;
+  payload: LoginPayloadBody;
 
-  @ApiProperty({
-    example: SIGNATURE,
-    description: 'Hexadecimal; of Solana in base58 or base64, of Sui in base64',
-  })
-  @IsString()
+  @Signature()
   signature: string;
 }
 
-@ApiExtraModels(LoginPayloadView, SignedPayloadBody)
-export class WalletLoginBody {
-  @ApiPropertyOptional({
-    description: 'With the signature beside it, or, as versions 3 and 4 of thirdweb send it, in it',
-    oneOf: [LoginPayloadView, SignedPayloadBody].map((type) => ({ $ref: getSchemaPath(type) })),
-  })
-  payload?: unknown;
-
-  @ApiPropertyOptional({ description: 'A message of EIP-4361, in place of a payload' })
-  message?: string;
-
-  @ApiPropertyOptional({
-    example: SIGNATURE,
-    description: 'Hexadecimal; of Solana in base58 or base64, of Sui in base64',
-  })
-  signature?: string;
+/** As versions 3 and 4 of thirdweb send it. */
+export class NestedPayloadBody {
+  @ApiProperty()
+  payload: SignedPayloadBody;
 }
 
+/** As plain clients of EIP-4361 send it. */
+export class SignedMessageBody {
+  @ApiProperty({ description: 'A message of EIP-4361', maxLength: 4_096 })
+  message: string;
+
+  @Signature()
+  signature: string;
+}
+
+/** Which of them came is seen when it is read: they are told apart by their fields. */
+export const LOGIN_BODIES = [SignedPayloadBody, NestedPayloadBody, SignedMessageBody];
+
 export class NonceAnswer {
-  @ApiProperty({ pattern: '^[0-9A-Za-z]{8,}$', example: '9f1c3b5e7a2d4f608192a3b4c5d6e7f8' })
+  @ApiProperty({ pattern: '^[0-9A-Za-z]{8,}$', example: NONCE })
   nonce: string;
 }
 
 export class SwitchAccountBody {
   @ApiProperty({ example: ADDRESS })
-  @MaxLength(200, { message: 'Please provide an address' })
-  @IsString({ message: 'Please provide an address' })
+  @MaxLength(200, { message: NO_ADDRESS })
+  @IsString({ message: NO_ADDRESS })
   address: string;
 }

@@ -1,4 +1,13 @@
-import { ApiError } from '../platform/http/api-error';
+import { ApiError, ValidationFailed } from '../platform/http/api-error';
+
+/** The text of clients of this contract, for an address that is missing or none. */
+export const NO_ADDRESS = 'Please provide an address';
+
+export class AddressMissing extends ValidationFailed {
+  constructor() {
+    super([{ field: 'address', message: NO_ADDRESS }]);
+  }
+}
 
 /** A sign-in with a wallet that is not good; the text is the one that clients of this contract know. */
 export class LoginRefused extends ApiError {

@@ -3,7 +3,7 @@ import type { SignInMethod } from '../auth/sign-in-method';
 import { RegistrationClosed } from '../auth/auth.errors';
 import { familyOf } from './families/chain-families';
 import { WalletAuthModule } from './wallet-auth.module';
-import { WalletLoginBody } from './wallet.dto';
+import { LOGIN_BODIES, SignedPayloadBody } from './wallet.dto';
 import { InvalidLoginPayload, InvalidNonce } from './wallet.errors';
 import { walletSettings, type WalletSettings } from './wallet.settings';
 import { WALLET_STRATEGY } from './wallet.strategy';
@@ -20,7 +20,8 @@ export const walletMethod: SignInMethod = {
   login: {
     contract: 'wallet',
     marks: [['payload'], ['message', 'signature']],
-    body: WalletLoginBody,
+    body: SignedPayloadBody,
+    otherBodies: LOGIN_BODIES,
     failures: [new InvalidLoginPayload(), new InvalidNonce(), new RegistrationClosed()],
   },
 };

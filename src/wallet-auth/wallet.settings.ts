@@ -31,12 +31,12 @@ const resources = makeValidator<readonly string[]>((input) => {
   return list;
 });
 
-/** CAIP-2: a bare number is a chain of the EVM. */
+/** A bare number is a chain of the EVM. Which chains there are the families know. */
 const chains = makeValidator<readonly string[]>((input) =>
   input.split(',').map((entry) => {
     const chain = entry.trim();
-    if (/^[1-9]\d{0,14}$/.test(chain)) return `eip155:${chain}`;
-    if (/^(eip155:[1-9]\d{0,14}|(solana|sui):[a-z]{1,20})$/.test(chain)) return chain;
+    if (/^\d+$/.test(chain)) return `eip155:${chain}`;
+    if (/^[a-z0-9]+:[a-zA-Z0-9]+$/.test(chain)) return chain;
     throw new Error(`must list chains, as in 1,137,solana:mainnet; "${chain}" is none`);
   }),
 );
@@ -104,7 +104,7 @@ export const walletSettings = defineSettings('wallet', {
       uri: values.WALLET_URI,
       statement: values.WALLET_STATEMENT,
       resources: values.WALLET_RESOURCES,
-      /** CAIP-2; empty: all. */
+      /** As `eip155:1`; empty: all. */
       chains: values.WALLET_CHAIN_IDS,
       rpc: {
         urls,

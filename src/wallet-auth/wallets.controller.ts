@@ -2,11 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiProperty,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { WalletMessage } from '../auth/contracts/wallet.contract';
 import type { Identity } from '../auth/linking/identity.entity';
@@ -20,7 +22,7 @@ import { Caller, type Principal } from '../platform/http/principal';
 import { NeedsSession } from '../platform/http/session-security';
 import { ReauthenticationNeeded } from '../sessions/session.errors';
 import { chainFamilies, familyOf } from './families/chain-families';
-import { WalletLoginBody } from './wallet.dto';
+import { LOGIN_BODIES } from './wallet.dto';
 import { InvalidLoginPayload, InvalidNonce, WalletTaken } from './wallet.errors';
 import { Wallets } from './wallets';
 
@@ -87,7 +89,8 @@ export class WalletsController {
     summary: 'Add a wallet to the current user',
     description: 'With what is sent to sign in by it. Needs a sign-in of the last 10 minutes.',
   })
-  @ApiBody({ type: WalletLoginBody })
+  @ApiExtraModels(...LOGIN_BODIES)
+  @ApiBody({ schema: { oneOf: LOGIN_BODIES.map((type) => ({ $ref: getSchemaPath(type) })) } })
   @ApiCreatedResponse({ type: WalletAnswer })
   @Fails(new InvalidLoginPayload(), new InvalidNonce(), new ReauthenticationNeeded(), new WalletTaken())
   async add(

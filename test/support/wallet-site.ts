@@ -24,7 +24,7 @@ const PAGE = `<!doctype html>
       };
       const answer = await fetch(api + path, { credentials: 'include', ...options });
       const text = await answer.text();
-      show('error', answer.ok ? '' : JSON.parse(text).error);
+      if (body) show('error', answer.ok ? '' : JSON.parse(text).error);
       return answer.ok && text ? JSON.parse(text) : null;
     }
 

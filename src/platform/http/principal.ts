@@ -28,7 +28,7 @@ export interface Principal {
   };
 }
 
-/** The caller of a route that is not `@Public()`. */
+/** The caller of a route that is not `@Public()`; undefined for nobody, where `@MayBeNobody()` lets them in. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { user } = context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>();
   return user;

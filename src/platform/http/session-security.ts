@@ -7,7 +7,7 @@ export const NeedsSession = (): MethodDecorator => applyDecorators(ApiBearerAuth
 /** For the OpenAPI document: a Bearer token may be sent, and then counts. */
 export const TakesBearer = (): MethodDecorator => applyDecorators(ApiBearerAuth(), ApiSecurity({}));
 
-/** The same, but it may also be left out. */
+/** For the OpenAPI document: a session may be shown as above, or left out. */
 export const MayHaveSession = (): MethodDecorator => applyDecorators(NeedsSession(), ApiSecurity({}));
 
 /** For the OpenAPI document: the refresh cookie may be sent in place of a body. */

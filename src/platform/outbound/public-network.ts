@@ -8,7 +8,7 @@ const LOCAL_NAME = /(^|\.)localhost\.?$/i;
 /** Whether an address is one of the public network, and not of this machine, a private one or a special range (RFC 6890). */
 const isPublic = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
 
-/** Whether a URL's host is, by itself, in a private range: where it is a name, `publicFetch` looks when it connects. */
+/** Whether a URL's host is, by itself, in a private range: where it is a name, a `fetcher` looks when it connects. */
 export function isPrivateHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(address) ? !isPublic(address) : LOCAL_NAME.test(hostname);

@@ -49,9 +49,7 @@ export const accountsOf = (request: Request): string[] =>
 
 /** Whether a request shows that its client speaks the wallet contract. */
 export const hasAccountCookies = (request: Request): boolean =>
-  cookieNames(request).some(
-    (name) => name === ACTIVE_ACCOUNT_COOKIE || name.startsWith(ACCOUNT_COOKIE_PREFIX),
-  );
+  cookieNames(request).some((name) => name.startsWith('thirdweb_auth_'));
 
 /** @throws InvalidRefreshToken when the cookie is missing, or comes more than once */
 export function refreshCookie(request: Request): string {

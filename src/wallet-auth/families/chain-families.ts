@@ -7,7 +7,7 @@ import { sui } from './sui.family';
 export const chainFamilies: readonly ChainFamily[] = [evm, solana, sui];
 
 /** An address of a family, in the one way to write it. */
-export interface Account {
+export interface WalletAddress {
   readonly family: ChainFamily;
   readonly address: string;
 }
@@ -17,7 +17,7 @@ export const familyOf = (issuer: string): ChainFamily | undefined =>
   chainFamilies.find(({ namespace }) => namespace === issuer.split(':')[0]);
 
 /** By the address alone where no type is named: those of no two families look alike. */
-export function findAccount(given: string, type?: string): Account | null {
+export function findAddress(given: string, type?: string): WalletAddress | null {
   for (const family of chainFamilies) {
     if (type !== undefined && type !== family.type) continue;
     const address = family.readAddress(given);

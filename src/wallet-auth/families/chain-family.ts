@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { LoginPayload } from '../login-payload';
 
 /** A signature over a text, and the account that it is said to be by. */
-export interface Claim {
+export interface SignedText {
   readonly text: string;
   readonly signature: string;
   /** As `readAddress` writes it. */
@@ -10,9 +10,9 @@ export interface Claim {
   readonly chainId: string;
 }
 
-/** Whom a good signature proves. */
-export interface ProvenAccount {
-  /** Within what the address is one account: the family, or one chain of it (CAIP-2). */
+/** What a good signature proves. */
+export interface ProvenAddress {
+  /** Within what the address is one account: a family of chains (`eip155`), or one chain of it (`eip155:10`; CAIP-2). */
   readonly issuer: string;
   /** Whether a contract said so, which may say otherwise tomorrow. */
   readonly byContract: boolean;
@@ -25,7 +25,7 @@ export interface Prover {
    * @throws LoginRefused when that can't be told
    * @throws Busy
    */
-  prove(claim: Claim): Promise<ProvenAccount | null>;
+  prove(claim: SignedText): Promise<ProvenAddress | null>;
   /**
    * Reads a text that a client has made itself, where the family has a standard that says how.
    * @throws InvalidLoginPayload
@@ -38,7 +38,7 @@ export interface Prover {
 export interface ChainFamily {
   /** In payloads. */
   readonly type: string;
-  /** The namespace of its chains (CAIP-2). */
+  /** Of its chains, as CAIP-2 has it. */
   readonly namespace: string;
   /** What people call it, and what stands in the text that they sign. */
   readonly title: string;
@@ -49,14 +49,16 @@ export interface ChainFamily {
   readAddress(given: string): string | null;
   /** The one way to write a chain's id, or null for what is none. */
   readChain(given: string): string | null;
-  /** Whether it has the form of a signature. */
+  /** How a signature is written, for people. */
+  readonly signatureForm: string;
+  /** Whether it has that form. */
   isSignature(given: string): boolean;
   readonly prover: Type<Prover>;
 }
 
 const NETWORKS = ['mainnet', 'testnet', 'devnet', 'localnet'];
 
-/** Reads the id of a chain in families that have one for each network: `mainnet`, or `solana:mainnet`. */
+/** Reads the id of a chain in families that name their networks, as Sign-In-With-Solana does: `mainnet`, `solana:mainnet`. */
 export const networkOf =
   (namespace: string) =>
   (given: string): string | null => {

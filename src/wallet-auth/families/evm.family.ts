@@ -4,7 +4,7 @@ import { OffLoop, Thrown } from '../../platform/off-loop/off-loop';
 import { ContractWallets } from '../contract-wallets';
 import type { LoginPayload } from '../login-payload';
 import { InvalidLoginPayload } from '../wallet.errors';
-import type { ChainFamily, Claim, ProvenAccount, Prover } from './chain-family';
+import type { ChainFamily, SignedText, ProvenAddress, Prover } from './chain-family';
 
 /** Bytes; that of a wallet of several owners, not deployed yet, has a few thousand. */
 const LONGEST_SIGNATURE = 16_384;
@@ -23,7 +23,7 @@ export class EvmProver implements Prover {
     private readonly contracts: ContractWallets,
   ) {}
 
-  async prove(claim: Claim): Promise<ProvenAccount | null> {
+  async prove(claim: SignedText): Promise<ProvenAddress | null> {
     if (await this.isByOwnKey(claim)) return { issuer: evm.namespace, byContract: false };
     const taken = await this.contracts.takes(claim);
     return taken ? { issuer: `${evm.namespace}:${claim.chainId}`, byContract: true } : null;
@@ -42,7 +42,7 @@ export class EvmProver implements Prover {
     return { type: evm.type, ...own, chainId: String(chainId), expirationTime, notBefore, resources };
   }
 
-  private async isByOwnKey({ text, signature, address }: Claim): Promise<boolean> {
+  private async isByOwnKey({ text, signature, address }: SignedText): Promise<boolean> {
     const [, s, v] = /^0x[0-9a-f]{64}([0-9a-f]{64})(00|01|1b|1c)$/i.exec(signature) ?? [];
     if (s === undefined || v === undefined || BigInt(`0x${s}`) > HIGHEST_S) return false;
     try {
@@ -62,6 +62,7 @@ export const evm: ChainFamily = {
   title: 'Ethereum',
   caseless: true,
   defaultChain: '1',
+  signatureForm: 'hexadecimal',
   /** EIP-55, whatever case was sent. */
   readAddress: (given) => (/^0x[0-9a-f]{40}$/i.test(given) ? getAddress(given.toLowerCase()) : null),
   readChain: (given) => (/^[1-9]\d{0,14}$/.test(given) ? given : null),

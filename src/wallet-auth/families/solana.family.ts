@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { base58, base64 } from '@scure/base';
 import { OffLoop } from '../../platform/off-loop/off-loop';
-import { networkOf, type ChainFamily, type Claim, type ProvenAccount, type Prover } from './chain-family';
+import {
+  networkOf,
+  type ChainFamily,
+  type SignedText,
+  type ProvenAddress,
+  type Prover,
+} from './chain-family';
 
 @Injectable()
 export class SolanaProver implements Prover {
   constructor(private readonly offLoop: OffLoop) {}
 
   /** By the strict rules of RFC 8032: a key of small order would take one signature for many texts. */
-  async prove({ text, signature, address }: Claim): Promise<ProvenAccount | null> {
+  async prove({ text, signature, address }: SignedText): Promise<ProvenAddress | null> {
     const message = new TextEncoder().encode(text);
     const values = [decode(signature, 64), message, decode(address, 32), { zip215: false }];
     const good = await this.offLoop.call('@noble/curves/ed25519.js', 'ed25519.verify', ...values);
@@ -23,6 +29,7 @@ export const solana: ChainFamily = {
   title: 'Solana',
   caseless: false,
   defaultChain: 'mainnet',
+  signatureForm: 'base58 or base64',
   readAddress: (given) => (decode(given, 32) ? given : null),
   readChain: networkOf('solana'),
   isSignature: (given) => decode(given, 64) !== null,

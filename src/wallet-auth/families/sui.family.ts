@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { OffLoop, Thrown } from '../../platform/off-loop/off-loop';
-import { networkOf, type ChainFamily, type Claim, type ProvenAccount, type Prover } from './chain-family';
+import {
+  networkOf,
+  type ChainFamily,
+  type SignedText,
+  type ProvenAddress,
+  type Prover,
+} from './chain-family';
 
 /** Letters; a multisig of ten keys with all their signatures is below it. */
 const LONGEST_SIGNATURE = 4_096;
@@ -11,7 +17,7 @@ const KINDS = new Set([0, 1, 2, 3, 6]);
 export class SuiProver implements Prover {
   constructor(private readonly offLoop: OffLoop) {}
 
-  async prove({ text, signature, address }: Claim): Promise<ProvenAccount | null> {
+  async prove({ text, signature, address }: SignedText): Promise<ProvenAddress | null> {
     const message = new TextEncoder().encode(text);
     const values = [message, signature, { address }];
     try {
@@ -35,6 +41,7 @@ export const sui: ChainFamily = {
   title: 'Sui',
   caseless: true,
   defaultChain: 'mainnet',
+  signatureForm: 'base64',
   readAddress: (given) => (/^0x[0-9a-f]{64}$/i.test(given) ? given.toLowerCase() : null),
   readChain: networkOf('sui'),
   isSignature: (given) =>
