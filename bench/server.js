@@ -14,11 +14,11 @@ const START_SECONDS = 60;
 const STOP_SECONDS = 25;
 
 /** Starts the built server as a newcomer would, on a data directory that goes with it. */
-async function startServer() {
+async function startServer(environment = {}) {
   const directory = makeDirectory();
   const port = await freePort();
   const log = join(directory, 'log');
-  const child = spawnServer(directory, port, log);
+  const child = spawnServer(directory, port, log, environment);
   const server = { origin: `http://${HOST}:${port}`, pid: child.pid, dataDir: directory };
   await untilHealthy(server, child).catch((error) => {
     throw new Error(`${error.message}\n${readFileSync(log, 'utf8')}`);
@@ -43,12 +43,12 @@ async function freePort() {
   return port;
 }
 
-function spawnServer(directory, port, log) {
+function spawnServer(directory, port, log, environment) {
   const output = openSync(log, 'a');
   const child = spawn(process.execPath, [MAIN], {
     // Not in the project's directory: its .env is of no concern here, nor is the rest of our environment.
     cwd: directory,
-    env: { PATH: process.env.PATH, PORT: port, HOST, DATA_DIR: directory, LOG_LEVEL: 'warn' },
+    env: { PATH: process.env.PATH, PORT: port, HOST, DATA_DIR: directory, LOG_LEVEL: 'warn', ...environment },
     stdio: ['ignore', output, output],
   });
   const ended = once(child, 'exit');
