@@ -60,7 +60,25 @@ function mailedTo(app: TestApp): Record<string, string>[] {
   return written;
 }
 
-async function someone(app: TestApp): Promise<Everyone> {
+/** The paths that need a wallet: it takes a third of the time of everything else. */
+const OF_WALLETS = /wallet|\/auth\/user|switch-account/;
+const NO_WALLET = { account: someAccount(), id: '', token: '' };
+
+async function walletOf(app: TestApp, token: string): Promise<Everyone['wallet']> {
+  const account = someAccount();
+  const added = await app.http
+    .post('/auth/wallets')
+    .set(...bearer(token))
+    .send(await signedPayload(app, account))
+    .expect(201);
+  const login = await app.http
+    .post('/auth/login')
+    .send(await signedPayload(app, account))
+    .expect(200);
+  return { account, id: added.body.wallet.id, token: login.body.token };
+}
+
+async function someone(app: TestApp, path: string): Promise<Everyone> {
   const written = mailedTo(app);
   const [name, email] = [someName(), someEmail()];
   const registered = await app.http
@@ -96,14 +114,7 @@ async function someone(app: TestApp): Promise<Everyone> {
     );
     identityIds.push(row.id as string);
   }
-  const account = someAccount();
-  const added = await app.http
-    .post('/auth/wallets')
-    .set(...bearer(wire.token))
-    .send(await signedPayload(app, account))
-    .expect(201);
-  const login = await app.http.post('/auth/login').send(await signedPayload(app, account));
-  const wallet = { account, id: added.body.wallet.id as string, token: String(login.body.token) };
+  const wallet = OF_WALLETS.test(path) ? await walletOf(app, wire.token) : NO_WALLET;
   return {
     wallet,
     id,
@@ -354,8 +365,8 @@ describe('[A3] the gate: every state on every path', () => {
 
   it.each(cases(Object.keys(STATES) as (keyof typeof STATES)[]))(
     '$state: $name is $status',
-    async ({ state, path, status }) => {
-      const who = await someone(app);
+    async ({ name, state, path, status }) => {
+      const who = await someone(app, name);
       await STATES[state](app, who);
       expect((await path(app, who)).status).toBe(status);
     },
@@ -401,8 +412,8 @@ describe('[A3] the gate where verified emails are demanded', () => {
     [OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, OPENING_BY_WALLET, USING, ADDING].flatMap((paths) =>
       Object.entries(paths).map(([name, path]) => ({ name, path })),
     ),
-  )('unverified: $name is 401', async ({ path }) => {
-    const who = await someone(app);
+  )('unverified: $name is 401', async ({ name, path }) => {
+    const who = await someone(app, name);
     await STATES.unverified(app, who);
     expect((await path(app, who)).status).toBe(401);
   });
@@ -411,8 +422,8 @@ describe('[A3] the gate where verified emails are demanded', () => {
 describe('[A3] the gate where verified emails are demanded, by mail', () => {
   const app = useApp({ environment: verified });
 
-  it.each(Object.entries(OPENING_BY_MAIL))('unverified: %s verifies', async (_name, path) => {
-    const who = await someone(app);
+  it.each(Object.entries(OPENING_BY_MAIL))('unverified: %s verifies', async (name, path) => {
+    const who = await someone(app, name);
     await STATES.unverified(app, who);
     expect((await path(app, who)).status).toBe(200);
   });
