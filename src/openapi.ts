@@ -39,7 +39,7 @@ interface Operation {
 const OK_TO_EVERYONE: readonly Failure[] = [new Busy(2), new Internal(undefined)];
 const WITH_BODY: readonly Failure[] = [
   new ValidationFailed([
-    { field: 'body', message: 'The body is not valid JSON in UTF-8, or nests too deep' },
+    { field: 'body', message: 'The body is not valid JSON in UTF-8, nests too deep, or has too many values' },
   ]),
   new PayloadTooLarge(BODY_LIMIT),
   new UnsupportedMediaType(),

@@ -23,6 +23,17 @@ describe('malformed requests', () => {
     }
   });
 
+  it('a body of more values than any has is 400 before anybody copies it', async () => {
+    const many = (count: number) => ({ payload: { x: Array(count).fill({}) }, signature: '0x00' });
+    const refused = await app.http.post('/auth/login').send(many(1_000));
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+      400,
+      expect.stringContaining('too many values'),
+    ]);
+    const read = await app.http.post('/auth/login').send(many(900));
+    expect([read.status, read.body]).toEqual([400, { error: 'Invalid login payload' }]);
+  });
+
   it.each(posts)('%s: JSON that nests too deep is 400', async (path) => {
     const arrays = `{"email":${'['.repeat(45_000)}${']'.repeat(45_000)}}`;
     const objects = `${'{"email":'.repeat(9_000)}1${'}'.repeat(9_000)}`;

@@ -6,6 +6,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58, base64 } from '@scure/base';
 import { getZkLoginSignature, toZkLoginPublicIdentifier } from '@mysten/sui/zklogin';
 import { createSignInMessageText } from '@solana/wallet-standard-util';
+import { Busy } from '../src/platform/http/api-error';
 import { OffLoop } from '../src/platform/off-loop/off-loop';
 import { bearer, cookiesOf } from './support/builders';
 import { useApp } from './support/test-app';
@@ -190,6 +191,27 @@ describe('wallets of other chains', () => {
         'fetch is not a function',
       );
       expect(await offLoop.call('node:vm', 'runInThisContext', 'typeof WebSocket')).toBe('undefined');
+    });
+
+    it('[A23] a task that never ends goes with its thread, and those that wait go on', async () => {
+      const offLoop = app.nest.get(OffLoop);
+      const endless = offLoop.call('node:vm', 'runInThisContext', 'for (;;);');
+      const waiting = Array.from({ length: 5 }, (_, turn) =>
+        offLoop.call('node:vm', 'runInThisContext', `${turn} + 1`),
+      );
+      await expect(endless).rejects.toThrow(Busy);
+      expect(await Promise.all(waiting)).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    it('of many who come at once so many get a place as there is room, and the others are told', async () => {
+      const offLoop = app.nest.get(OffLoop);
+      const work = jest.fn(() => new Promise((resolve) => setTimeout(resolve, 20)));
+      const attempts = await Promise.allSettled(Array.from({ length: 5_000 }, () => offLoop.withPlace(work)));
+      const inside = attempts.filter(({ status }) => status === 'fulfilled').length;
+      expect(inside % 100).toBe(0);
+      expect([inside > 0, inside < 5_000, work.mock.calls.length]).toEqual([true, true, inside]);
+      await new Promise(setImmediate);
+      await offLoop.withPlace(work);
     });
 
     it('a signature that is not its own, over another text, or for a transaction, is refused', async () => {

@@ -104,7 +104,7 @@ export class WalletAuthController {
   @ApiOkResponse({ type: NonceAnswer })
   @Fails(new RateLimited(60), new CrossSiteRequest())
   async nonce(@Req() request: FastifyRequest, @FromClient() client: Client): Promise<NonceAnswer> {
-    this.crossSite.refuseEmbedding(request);
+    this.crossSite.refuseUninvited(request);
     return { nonce: await this.nonces.issueNonce(client) };
   }
 

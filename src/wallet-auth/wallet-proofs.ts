@@ -40,8 +40,7 @@ export class WalletProofs {
    */
   async prove(body: unknown, client: Client): Promise<ProvenWallet> {
     const unread = this.payloads.open(body);
-    this.offLoop.demandRoom();
-    const issued = await this.nonces.spend(unread.nonce);
+    const issued = await this.offLoop.withPlace(() => this.nonces.spend(unread.nonce));
     if (!issued && unread.ownText) throw nonceless(unread);
     let signed: SignedPayload | undefined;
     try {

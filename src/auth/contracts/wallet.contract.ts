@@ -7,8 +7,8 @@ import type { Renewed, SignedIn } from '../signed-in';
 import type { Contract } from './contract';
 
 const DAY = 86_400_000;
-/** Each is half a kilobyte of every request, and a server refuses headers of 16 KB: then nobody could even sign out. */
-const MOST_ACCOUNTS = 20;
+/** Each is half a kilobyte of every request, and proxies refuse a header of 8 KB: then nobody could even sign out. */
+const MOST_ACCOUNTS = 10;
 
 export class WalletToken {
   @ApiProperty({ description: 'Access token: a JWT signed with ES256, also in a cookie' })

@@ -55,14 +55,14 @@ export class CrossSite {
   }
 
   /**
-   * For a GET that costs something: as a picture of another site's page it would cost every visitor. Scripts are another
-   * matter: CORS looks after them.
+   * For a GET that costs something: pages of other sites must not make their visitors ask for it, as a picture or by a
+   * script that can't read the answer. Scripts of listed origins may.
    * @throws CrossSiteRequest
    */
-  refuseEmbedding({ headers }: Pick<FastifyRequest, 'headers'>): void {
-    if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] === 'no-cors') {
+  refuseUninvited({ headers }: Pick<FastifyRequest, 'headers'>): void {
+    const { origin, 'sec-fetch-site': site } = headers;
+    if (origin === undefined ? site === 'cross-site' : !this.allowed.has(origin))
       throw new CrossSiteRequest();
-    }
   }
 
   /**

@@ -43,7 +43,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     const text = decode(body as Buffer);
     if (text === '') return done(null, undefined);
     void parse(request, text ?? '{', (error, parsed) =>
-      error || isDeeper(parsed, DEEPEST) ? done(malformed()) : done(null, parsed),
+      error || !isOrdinary(parsed) ? done(malformed()) : done(null, parsed),
     );
   });
 }
@@ -71,13 +71,20 @@ function decode(body: Buffer): string | undefined {
 
 /** No body of ours nests deeper; validation walks it by recursion, which a body of brackets would exhaust. */
 const DEEPEST = 16;
+/** Nor has one more values in all: each is copied and looked at, so 100 KB of empty objects would hold everybody up. */
+const MOST_VALUES = 1_000;
 
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
+function isOrdinary(body: unknown): boolean {
+  let values = 0;
+  const walk = (value: unknown, levels: number): boolean =>
+    ++values <= MOST_VALUES &&
+    (typeof value !== 'object' ||
+      value === null ||
+      (levels > 0 && Object.values(value).every((inner) => walk(inner, levels - 1))));
+  return walk(body, DEEPEST);
+}
 
 const malformed = () =>
   new ValidationFailed([
-    { field: 'body', message: 'The body is not valid JSON in UTF-8, or nests too deep' },
+    { field: 'body', message: 'The body is not valid JSON in UTF-8, nests too deep, or has too many values' },
   ]);

@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { promise as queueOf } from 'fastq';
 import { Piscina } from 'piscina';
 import { Busy } from '../http/api-error';
 
-/** Some seconds of work for one thread; who comes later is told at once. */
-const MOST_WAITING = 1_000;
+const THREADS = Math.max(1, availableParallelism() - 1);
+/** Of tasks: some tenths of a second, three seconds where each is as much as can be asked for. Beyond, one is told at once. */
+const MOST_WAITING = 100 * THREADS;
+/** What is begun is ended, so more may come to wait than are let in; this is never reached. */
+const MOST_EVER = 20 * MOST_WAITING;
 const RETRY_SECONDS = 2;
 /** A thread holds some 40 MB, so one that nobody needs goes. In milliseconds. */
 const IDLE = 60_000;
-/** What takes longer, waiting included, is no work of ours any more: its thread is ended. In milliseconds. */
+/** A task that runs for longer is no work of ours any more: its thread is ended. In milliseconds. */
 const LONGEST = 10_000;
 
 /** What the function has thrown. */
@@ -34,17 +38,26 @@ export class OffLoop implements OnModuleDestroy {
   private readonly pool = new Piscina({
     filename: join(__dirname, 'call.cjs'),
     minThreads: 0,
-    maxThreads: Math.max(1, availableParallelism() - 1),
-    maxQueue: 2 * MOST_WAITING,
+    maxThreads: THREADS,
     idleTimeout: IDLE,
   });
+  /** Ours, and not the pool's: that one has no bound for tasks with a time limit, and counts their waiting to it. */
+  private readonly queue = queueOf((task: Task) => this.start(task), THREADS);
+  private reserved = 0;
 
   /**
-   * To be asked before anything is spent on work that would then be refused.
+   * To be called before anything is spent on work that might then be refused: the place is kept until the work has been
+   * handed over, which must be done right after what is awaited.
    * @throws Busy when too much waits
    */
-  demandRoom(): void {
-    if (this.pool.queueSize >= MOST_WAITING) throw new Busy(RETRY_SECONDS);
+  async withPlace<T>(before: () => Promise<T>): Promise<T> {
+    if (this.queue.length() + this.reserved >= MOST_WAITING) throw new Busy(RETRY_SECONDS);
+    this.reserved++;
+    try {
+      return await before();
+    } finally {
+      setImmediate(() => this.reserved--);
+    }
   }
 
   /**
@@ -53,7 +66,7 @@ export class OffLoop implements OnModuleDestroy {
    * @param args anything that can be copied
    * @returns a copy of what it returns
    * @throws Thrown with the message of what it throws
-   * @throws Busy when too much waits, or the thread has failed
+   * @throws Busy when the thread has failed
    */
   call<Result>(from: string, name: string, ...args: unknown[]): Promise<Result> {
     return this.run({ from, name, args });
@@ -69,14 +82,18 @@ export class OffLoop implements OnModuleDestroy {
   }
 
   private async run<Result>(task: Task): Promise<Result> {
-    const signal = AbortSignal.timeout(LONGEST);
-    const outcome = await (this.pool.run(task, { signal }) as Promise<Outcome<Result>>).catch(
-      (error: Error) => {
-        this.logger.warn(`${task.from} ${task.name} did not end: ${error.message}`);
-        throw new Busy(RETRY_SECONDS, { cause: error });
-      },
-    );
+    if (this.queue.length() >= MOST_EVER) throw new Busy(RETRY_SECONDS);
+    const outcome = (await this.queue.push(task)) as Outcome<Result>;
     if ('thrown' in outcome) throw new Thrown(outcome.thrown);
     return outcome.result;
+  }
+
+  private async start(task: Task): Promise<Outcome<unknown>> {
+    try {
+      return (await this.pool.run(task, { signal: AbortSignal.timeout(LONGEST) })) as Outcome<unknown>;
+    } catch (error) {
+      this.logger.warn(`${task.from} ${task.name} did not end: ${(error as Error).message}`);
+      throw new Busy(RETRY_SECONDS, { cause: error });
+    }
   }
 }

@@ -3,6 +3,9 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, fetch as undiciFetch } from 'undici';
 
+/** To one server; who waits for one is bounded by its own time. */
+const MOST_CONNECTIONS = 16;
+
 const LOCAL_NAME = /(^|\.)localhost\.?$/i;
 
 /** Whether an address is one of the public network, and not of this machine, a private one or a special range (RFC 6890). */
@@ -34,7 +37,8 @@ export interface Fetcher {
 
 /** @param allowPrivate whether it may also reach private ranges */
 export function fetcher(allowPrivate: boolean): Fetcher {
-  const agent = new Agent(allowPrivate ? {} : { connect: { lookup: publicLookup } });
+  const connect = allowPrivate ? {} : { lookup: publicLookup };
+  const agent = new Agent({ connections: MOST_CONNECTIONS, connect });
   return {
     fetch: ((url: string, options: object) =>
       undiciFetch(url, { ...options, dispatcher: agent })) as unknown as typeof fetch,

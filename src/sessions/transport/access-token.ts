@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { contractOf, type ContractName } from '../../platform/http/contract-name';
 import { bearerToken } from './bearer';
-import { accessCookie, activeAccountCookie } from './cookies';
+import { accessCookie, activeAccountCookie, hasRefreshCookie } from './cookies';
 
 export interface PresentedToken {
   readonly token: string;
@@ -16,8 +16,14 @@ const COOKIES: Readonly<Partial<Record<ContractName, readonly CookieOf[]>>> = {
   pin: [accessCookie],
   wallet: [activeAccountCookie, accessCookie],
 };
-/** Elsewhere a token of any contract will do. */
-const ANY: readonly CookieOf[] = [accessCookie, activeAccountCookie];
+/**
+ * Elsewhere a token of any contract will do, but who comes by a PIN is not taken for the wallet beside it once a minute is
+ * over: then its refresh cookie is there alone, and the client is to use it.
+ */
+const ANY: readonly CookieOf[] = [
+  accessCookie,
+  (request) => (hasRefreshCookie(request) ? null : activeAccountCookie(request)),
+];
 
 /**
  * The access token that a request presents. Who sends an `Authorization` header means it: cookies beside it are not

@@ -51,6 +51,9 @@ export const accountsOf = (request: Request): string[] =>
 export const hasAccountCookies = (request: Request): boolean =>
   cookieNames(request).some((name) => name.startsWith('thirdweb_auth_'));
 
+export const hasRefreshCookie = (request: Request): boolean =>
+  cookieValues(request, REFRESH_COOKIE).length > 0;
+
 /** @throws InvalidRefreshToken when the cookie is missing, or comes more than once */
 export function refreshCookie(request: Request): string {
   const [token, ...others] = cookieValues(request, REFRESH_COOKIE);
