@@ -272,6 +272,13 @@ describe('settings', () => {
     );
   });
 
+  it('of nodes may come from a file too, because they hold keys', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'gatehouse-')), 'nodes');
+    writeFileSync(file, '{"1": "https://rpc.example.com/key"}');
+    const { rpc } = read({ WALLET_RPC_URLS_FILE: file }).of(walletSettings);
+    expect(rpc.urls.get('1')).toBe('https://rpc.example.com/key');
+  });
+
   it('are never printed with their value when they are secret', () => {
     const given = 'postgre://user:hunter2-hunter2@db/x';
     expect(problemsOf({ DATABASE_URL: given, APP_SECRET: 'hunter2-hunter2' }).join()).not.toContain(

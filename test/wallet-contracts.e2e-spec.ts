@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { decodeJwt } from 'jose';
 import { concatHex, encodeFunctionData, hashMessage, serializeErc6492Signature, toHex, type Hex } from 'viem';
 import { bearer, cookiesOf, statusOf } from './support/builders';
@@ -181,6 +181,17 @@ describe('contract wallets', () => {
     expect(users.map(({ body: user }) => user?.address ?? null)).toEqual([null, owner.address]);
   });
 
+  it('what is refused of one is told of its owner', async () => {
+    const owner = someAccount();
+    const wallet = await node.deploy('OwnedWallet', owner.address);
+    const { body } = await signIn(wallet, (message) => owner.signMessage({ message }));
+    await signIn(wallet, (message) => someAccount().signMessage({ message }));
+    const [event] = await app.database.query(
+      `SELECT user_id FROM audit_events WHERE action = 'sign_in_failed' ORDER BY id DESC LIMIT 1`,
+    );
+    expect(event.user_id).toBe(decodeJwt(body.token).sub);
+  });
+
   it('[B75] once the owner is another, the old one does not sign in any more', async () => {
     const [owner, next] = [someAccount(), someAccount()];
     const wallet = await node.deploy('OwnedWallet', owner.address);
@@ -241,6 +252,10 @@ describe('contract wallets', () => {
         (answers[method] ?? answer)(request, response, body);
       };
     const silent: Answer = () => undefined;
+    const slowly =
+      (wait: number, answer: Answer): Answer =>
+      (request, response, body) =>
+        void setTimeout(() => answer(request, response, body), wait);
     const answers: [string, Answer][] = [
       ['never answers', silent],
       ['answers by drops', (_request, response) => void setInterval(() => response.write(' '), 50).unref()],
@@ -252,6 +267,14 @@ describe('contract wallets', () => {
       ['has a number for a contract', onCode(say(5))],
       ['has no time for the question', onCode(say('0x00'), fail(-32_005))],
       ['does not know the question', onCode(say('0x00'), fail(-32_601))],
+      ['has no such resource', onCode(say('0x00'), fail(-32_001))],
+      ['is unavailable', onCode(say('0x00'), fail(-32_002))],
+      ['does not support the question', onCode(say('0x00'), fail(-32_004))],
+      [
+        'wants no more of us at the question',
+        onCode(say('0x00'), (_request, response) => void response.writeHead(429).end('{}')),
+      ],
+      ['is slow each time', slowly(500, onCode(say('0x00'), say(`0x1626ba7e${'00'.repeat(28)}`)))],
       ['hangs up', (request) => void request.socket.destroy()],
       ['never stops', (_request, response) => void response.end('x'.repeat(2_000_000))],
       [
@@ -268,9 +291,22 @@ describe('contract wallets', () => {
       expect(performance.now() - begun).toBeLessThan(3_000);
     });
 
-    it('one of another chain than the settings say', async () => {
-      const { status, body } = await attempt(MISTAKEN_CHAIN);
-      expect([status, body]).toEqual([400, unreachable(MISTAKEN_CHAIN)]);
+    it('one of another chain than the settings say, also when it is asked again', async () => {
+      for (let turn = 0; turn < 2; turn++) {
+        const { status, body } = await attempt(MISTAKEN_CHAIN);
+        expect([status, body]).toEqual([400, unreachable(MISTAKEN_CHAIN)]);
+      }
+    });
+
+    it('[B77] no URL stands in the log', async () => {
+      const warned = jest.spyOn(Logger.prototype, 'warn');
+      for (const [, answer] of answers.slice(2, 6)) {
+        falseNode.answer = answer;
+        await attempt(FALSE_CHAIN);
+      }
+      expect(warned.mock.calls.length).toBeGreaterThan(2);
+      for (const [line] of warned.mock.calls) expect(String(line)).not.toContain(falseNode.url);
+      warned.mockRestore();
     });
 
     it('no node at all', async () => {
@@ -295,37 +331,6 @@ describe('contract wallets', () => {
       expect(performance.now() - begun).toBeLessThan(500);
       for (const { status } of await Promise.all(waiting)) expect(status).toBe(400);
     });
-  });
-});
-
-describe('[A20] nodes in private networks', () => {
-  const owner = someAccount();
-  let port: number;
-  let connections = 0;
-  const server = createServer(() => connections++);
-  const environment: Record<string, string> = { WALLET_RPC_TIMEOUT: '2s' };
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ({ port } = server.address() as { port: number });
-    // A name that leads to this machine, without saying so.
-    environment['WALLET_RPC_URLS'] = JSON.stringify({
-      '1': `http://ip6-localhost:${port}`,
-      '2': `http://node.invalid:${port}`,
-    });
-  });
-  afterAll(() => server.close());
-  const app = useApp({ environment });
-
-  it('are not connected to by a name either, unless a setting allows it', async () => {
-    for (const chainId of ['1', '2']) {
-      const payload = await payloadFor(app, owner.address, { chainId });
-      const answer = await app.http.post('/auth/login').send({ payload, signature: '0x00' });
-      expect([answer.status, answer.body.error]).toEqual([
-        400,
-        expect.stringContaining('could not be checked'),
-      ]);
-    }
-    expect(connections).toBe(0);
   });
 });
 

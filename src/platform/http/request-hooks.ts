@@ -71,8 +71,8 @@ function decode(body: Buffer): string | undefined {
 
 /** No body of ours nests deeper; validation walks it by recursion, which a body of brackets would exhaust. */
 const DEEPEST = 16;
-/** Nor has one more values in all: each is copied and looked at, so 100 KB of empty objects would hold everybody up. */
-const MOST_VALUES = 1_000;
+/** Nor has one more values in all, a list of a thousand included: each is copied, so many more would hold everybody up. */
+const MOST_VALUES = 2_000;
 
 function isOrdinary(body: unknown): boolean {
   let values = 0;
