@@ -31,3 +31,24 @@ export class RegistrationClosed extends ApiError {
     super('Registration is closed on this server');
   }
 }
+
+export class ProviderNotConfigured extends ApiError {
+  readonly code = 'PROVIDER_NOT_CONFIGURED';
+  readonly status = 404;
+
+  /** @param variable the first that its operator must set */
+  constructor(variable: string) {
+    super(`This way to sign in is not configured on this server (${variable})`);
+  }
+}
+
+/** Who must say who somebody is does not answer, or answers rubbish. */
+export class IssuerUnavailable extends ApiError {
+  readonly code = 'ISSUER_UNAVAILABLE';
+  readonly status = 503;
+  override readonly retryAfter = 10;
+
+  constructor(options?: ErrorOptions) {
+    super('The provider can’t be asked now; try again in a while', options);
+  }
+}

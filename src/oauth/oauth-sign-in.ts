@@ -1,6 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EmailNotVerified, InvalidCredentials, RegistrationClosed } from '../auth/auth.errors';
+import {
+  EmailNotVerified,
+  InvalidCredentials,
+  IssuerUnavailable,
+  RegistrationClosed,
+} from '../auth/auth.errors';
 import { writeTokens } from '../auth/contracts/wire.contract';
 import { AccountLinking } from '../auth/linking/account-linking';
 import { LinkedIdentities, type Asking } from '../auth/linking/linked-identities';
@@ -14,7 +19,7 @@ import type { MethodName } from '../sessions/method-name';
 import { InvalidToken } from '../sessions/session.errors';
 import { AuthorizationFlows } from './authorization-flows';
 import type { Flow } from './flow';
-import { ProviderUnavailable, SignInFailed, type CallbackError } from './oauth.errors';
+import { SignInFailed, type CallbackError } from './oauth.errors';
 
 /** What the page is told where a sign-in ends: tokens, which identity was linked, or what went wrong. */
 type Outcome = Readonly<Record<string, string>>;
@@ -38,7 +43,7 @@ export class OAuthSignIn {
    * @returns where to send the browser
    * @throws ValidationFailed for a `redirect` that is not listed
    * @throws RateLimited
-   * @throws ProviderUnavailable
+   * @throws IssuerUnavailable
    */
   async addressOfProvider(
     provider: MethodName,
@@ -50,7 +55,7 @@ export class OAuthSignIn {
     return this.flows.begin(provider, { returnTo, link }, request, reply).catch((error: unknown) => {
       if (!(error instanceof SignInFailed)) throw error;
       this.explain(provider, error, clientOf(request));
-      throw new ProviderUnavailable({ cause: error });
+      throw new IssuerUnavailable({ cause: error });
     });
   }
 
@@ -58,7 +63,7 @@ export class OAuthSignIn {
   async begin(...asked: Parameters<OAuthSignIn['addressOfProvider']>): Promise<string> {
     const [, request] = asked;
     return this.addressOfProvider(...asked).catch((error: unknown) => {
-      if (!(error instanceof ProviderUnavailable)) throw error;
+      if (!(error instanceof IssuerUnavailable)) throw error;
       return this.addressOf({ error: 'provider_error' }, { returnTo: this.returnAddressIn(request) });
     });
   }

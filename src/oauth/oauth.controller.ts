@@ -10,7 +10,7 @@ import { presentedToken } from '../sessions/transport/access-token';
 import { OAuthSignIn } from './oauth-sign-in';
 import { DescribesCallback, DescribesLink, DescribesStart } from './oauth.descriptions';
 import type { MethodName } from '../sessions/method-name';
-import { ProviderNotConfigured } from './oauth.errors';
+import { ProviderNotConfigured } from '../auth/auth.errors';
 import type { Provider } from './oauth.settings';
 
 /**

@@ -7,7 +7,7 @@ import { Fails } from '../platform/http/failures.decorator';
 import { Public } from '../platform/http/principal';
 import { NeedsSession } from '../platform/http/session-security';
 import type { MethodName } from '../sessions/method-name';
-import { ProviderNotConfigured, ProviderUnavailable } from './oauth.errors';
+import { IssuerUnavailable, ProviderNotConfigured } from '../auth/auth.errors';
 
 class ProviderAddress {
   @ApiProperty({
@@ -95,6 +95,6 @@ export const DescribesLink = (name: MethodName): MethodDecorator =>
       new ReauthenticationNeeded(),
       new CrossSiteRequest(),
       new RateLimited(600),
-      new ProviderUnavailable(),
+      new IssuerUnavailable(),
     ),
   );

@@ -13,7 +13,7 @@ import { ProviderCalls } from './provider-calls';
  * @param name also of the Passport strategy, and a part of the paths
  */
 export const oauthMethod = (
-  name: MethodName & SignInMethod['provider'],
+  name: MethodName & NonNullable<SignInMethod['provider']>,
   settings: SettingsDefinition<Provider | null>,
   module: Type,
 ): SignInMethod => ({

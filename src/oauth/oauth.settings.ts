@@ -1,14 +1,5 @@
-import { makeValidator } from 'envalid';
-import { parseDuration, upToADay, wholeNumber } from '../platform/config/setting-types';
+import { isInTheClear, upToADay, upToTenSeconds, wholeNumber } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
-
-const LONGEST_WAIT = 10_000;
-
-const upToTenSeconds = makeValidator<number>((input) => {
-  const length = parseDuration(input) ?? 0;
-  if (length === 0 || length > LONGEST_WAIT) throw new Error('must be a duration of at most 10s, as in 8s');
-  return length;
-});
 
 /** What all providers share. */
 export const oauthSettings = defineSettings('oauth', {
@@ -42,17 +33,6 @@ export interface OAuth2Provider extends Provider {
   readonly tokenUrl: string;
   readonly userinfoUrl: string;
 }
-
-/** The URL of an endpoint, or an issuer: kept as it is written, because issuers compare letter by letter. */
-export const endpoint = makeValidator<string>((input) => {
-  const url = URL.canParse(input) ? new URL(input) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || input.includes('#')) {
-    throw new Error('must be a URL that begins with https://, without login or fragment');
-  }
-  return input;
-});
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 interface Context {
   readonly production: boolean;
@@ -97,8 +77,8 @@ export function whole<N extends string>(
       complain(name, `is missing, but ${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set`);
   }
   for (const [name, url] of Object.entries(urls)) {
-    const plain = url?.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname);
-    if (production && plain) complain(name, 'must begin with https://: codes and secrets are sent there');
+    if (production && url !== undefined && isInTheClear(url))
+      complain(name, 'must begin with https://: codes and secrets are sent there');
   }
   return set.length === names.length ? (needed as Readonly<Record<N, string>>) : null;
 }

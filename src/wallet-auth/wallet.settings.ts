@@ -1,9 +1,8 @@
 import { bool, makeValidator } from 'envalid';
-import { baseUrl, duration, parseDuration, upToADay, wholeNumber } from '../platform/config/setting-types';
+import { baseUrl, duration, upToADay, upToTenSeconds, wholeNumber } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
 import { isPrivateHost } from '../platform/outbound/public-network';
 
-const LONGEST_WAIT = 10_000;
 const STATEMENT = 'Please ensure that the domain above matches the URL of the current website.';
 
 /** RFC 3986: a host, and a port where it is not the scheme's own. */
@@ -65,12 +64,6 @@ function parse(input: string): unknown {
     return undefined;
   }
 }
-
-const upToTenSeconds = makeValidator<number>((input) => {
-  const length = parseDuration(input) ?? 0;
-  if (length === 0 || length > LONGEST_WAIT) throw new Error('must be a duration of at most 10s, as in 5s');
-  return length;
-});
 
 export const walletSettings = defineSettings('wallet', {
   variables: {

@@ -1,6 +1,7 @@
 import { str } from 'envalid';
 import { defineSettings } from '../../platform/config/settings';
-import { endpoint, issuerOf, together, whole, type OAuth2Provider } from '../oauth.settings';
+import { endpoint } from '../../platform/config/setting-types';
+import { issuerOf, together, whole, type OAuth2Provider } from '../oauth.settings';
 
 export interface GitHubProvider extends OAuth2Provider {
   readonly emailsUrl: string;

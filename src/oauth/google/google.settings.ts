@@ -1,6 +1,7 @@
 import { str } from 'envalid';
 import { defineSettings } from '../../platform/config/settings';
-import { endpoint, issuerOf, together, whole, type OAuth2Provider } from '../oauth.settings';
+import { endpoint } from '../../platform/config/setting-types';
+import { issuerOf, together, whole, type OAuth2Provider } from '../oauth.settings';
 
 const OWN = {
   GOOGLE_AUTHORIZATION_URL: 'https://accounts.google.com/o/oauth2/v2/auth',

@@ -1,6 +1,7 @@
 import { makeValidator, str } from 'envalid';
 import { defineSettings } from '../../platform/config/settings';
-import { endpoint, whole, type Provider } from '../oauth.settings';
+import { endpoint } from '../../platform/config/setting-types';
+import { whole, type Provider } from '../oauth.settings';
 
 const title = makeValidator<string>((input) => {
   if (input.length > 60) throw new Error('must have at most 60 characters');

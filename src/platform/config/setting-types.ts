@@ -26,6 +26,13 @@ export const upToADay = makeValidator<number>((input) => {
   return length;
 });
 
+/** How long somebody else may take while a person waits: at most 10 seconds. */
+export const upToTenSeconds = makeValidator<number>((input) => {
+  const length = parseDuration(input) ?? 0;
+  if (length === 0 || length > 10 * UNITS.s) throw new Error('must be a duration of at most 10s, as in 5s');
+  return length;
+});
+
 export const wholeNumber = (least: number, most: number) =>
   makeValidator<number>((input) => {
     const value = Number(input);
@@ -34,6 +41,21 @@ export const wholeNumber = (least: number, most: number) =>
     }
     return value;
   });
+
+/** The URL of an endpoint, or an issuer: kept as it is written, because issuers compare letter by letter. */
+export const endpoint = makeValidator<string>((input) => {
+  const url = URL.canParse(input) ? new URL(input) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || input.includes('#')) {
+    throw new Error('must be a URL that begins with https://, without login or fragment');
+  }
+  return input;
+});
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whether a URL leads over the network without encryption. */
+export const isInTheClear = (url: string): boolean =>
+  url.startsWith('http:') && !LOOPBACK.test(new URL(url).hostname);
 
 /**
  * An http(s) base URL without credentials, query or fragment, written back without a trailing slash.
