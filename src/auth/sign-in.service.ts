@@ -3,14 +3,15 @@ import { AuditTrail } from '../platform/audit/audit-trail';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
-import type { Principal } from '../platform/http/principal';
 import { moment } from '../platform/language/moment';
 import { letterIn } from '../platform/mail/letter';
 import { Mailer } from '../platform/mail/mailer';
 import { AccessTokens } from '../sessions/access-tokens';
 import { deviceInWords } from '../sessions/device';
 import type { NewDeviceNotice } from '../sessions/devices';
-import { InvalidRefreshToken } from '../sessions/session.errors';
+import type { ForeignToken } from '../sessions/exchanged-tokens';
+import type { Live } from '../sessions/live-session';
+import { InvalidRefreshToken, InvalidToken } from '../sessions/session.errors';
 import { SessionsService, type SessionRef } from '../sessions/sessions.service';
 import { UsersService } from '../users/users.service';
 import { EmailNotVerified, InvalidCredentials } from './auth.errors';
@@ -26,6 +27,10 @@ export interface Opening {
   readonly client: Client;
   /** Demanded in any case when REQUIRE_VERIFIED_EMAIL is on. */
   readonly verifiedEmail?: boolean;
+  /** The JWT that the session is opened for: one opens no second one. */
+  readonly exchanged?: ForeignToken;
+  /** How long it may lie idle, in milliseconds, where that is less than the settings' and the contract's. */
+  readonly longestIdle?: number;
 }
 
 /**
@@ -46,14 +51,16 @@ export class SignInService {
   /**
    * @throws EmailNotVerified
    * @throws InvalidCredentials when the account may have no session, or its credentials have just changed
+   * @throws AlreadyExchanged
    */
   async open(proof: Proof, { verifiedEmail = false, ...how }: Opening): Promise<SignedIn> {
     const { id: userId, credentialVersion } = proof.user;
-    const { fixedRefreshToken: fixed = false, idle: longestIdle } = contractFor(how.contract).lives ?? {};
+    const { fixedRefreshToken: fixed = false, idle = Infinity } = contractFor(how.contract).lives ?? {};
+    const longestIdle = Math.min(idle, how.longestIdle ?? Infinity);
     const { credential, longest } = proof;
     const credentialId = credential?.id ?? null;
     const bounds = { fixed, longestIdle, longest };
-    const request = { userId, credentialVersion, credentialId, verifiedEmail, ...bounds, ...how };
+    const request = { userId, credentialVersion, credentialId, verifiedEmail, ...how, ...bounds };
     const session = await this.sessions.open(request, this.noticeTo(proof.user, how.client));
     if ('unverified' in session) {
       const reason = session.unverified ? 'email not verified' : 'refused';
@@ -75,6 +82,16 @@ export class SignInService {
   }
 
   /**
+   * New tokens for a live session that is known by something else than its own.
+   * @throws InvalidToken when it has ended meanwhile
+   */
+  async join({ user, session }: Live, contract: ContractName): Promise<Refreshed> {
+    const grown = await this.sessions.grow({ id: session.id, userId: user.id, expiresAt: session.expiresAt });
+    if (!grown) throw new InvalidToken();
+    return this.issue(grown, contract);
+  }
+
+  /**
    * A new access token for a refresh token that stays as it is, in a contract of that kind.
    * @throws InvalidRefreshToken
    */
@@ -85,7 +102,7 @@ export class SignInService {
   }
 
   /** A new access token for the live session of a caller, in a contract whose tokens are renewed by being used. */
-  slide({ user, session }: Principal, contract: ContractName): Renewed {
+  slide({ user, session }: Live, contract: ContractName): Renewed {
     return this.issue({ id: session.id, userId: user.id, expiresAt: session.expiresAt }, contract);
   }
 

@@ -46,10 +46,11 @@ export interface SpentRow extends RotatedRow {
  * Opens a session, unless the account may have none, or its credentials changed after the proof was made: the
  * share lock makes this statement wait for a change under way and then see it.
  * Values: user, credential version, method, contract, ip, user agent, now, idle ms, idle end, end, token's hash,
- * whether that token is fixed, whether the email must be verified, the credential.
+ * whether that token is fixed, whether the email must be verified, the credential, and of a JWT that is exchanged for it
+ * what is stored. Of parallel exchanges of one JWT all but one fail with a violation of `exchanged_tokens_pkey`.
  */
 export const openSession = new Statement<{ id: string | null; unverified: boolean }>(
-  'open_session',
+  'open_session_2',
   `WITH allowed AS (
      SELECT u.id FROM users u WHERE u.id = $1 AND u.credential_version = $2 AND ${mayHaveSessions('$13')} FOR SHARE
    ), opened AS (
@@ -58,6 +59,9 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
      SELECT id, $3, $4, $14::uuid, $5, $6, $7, $7, $8, $9, $10 FROM allowed RETURNING id
    ), family AS (
      INSERT INTO refresh_tokens (token_hash, session_id, created_at, fixed) SELECT $11, id, $7, $12 FROM opened
+   ), exchanged AS (
+     INSERT INTO exchanged_tokens (statement_hash, token_hash, expires_at, session_id)
+     SELECT $15::bytea, $16::bytea, $17::timestamptz, id FROM opened WHERE $15::bytea IS NOT NULL
    ), told AS (
      INSERT INTO audit_events (at, action, user_id, session_id, ip, user_agent, details)
      SELECT $7, 'signed_in', $1, id, $5, $6, jsonb_build_object('method', $3::text, 'contract', $4::text) FROM opened
@@ -67,14 +71,52 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
                      AND u.email IS NOT NULL AND $13::boolean) AS unverified`,
 );
 
+/** The columns of a `LiveRow`. */
+const LIVE_ROW = `
+  s.id, s.method, s.contract, s.credential_id AS "credentialId", s.created_at AS "createdAt", s.expires_at AS "expiresAt",
+  s.last_seen_at AS "lastSeenAt", u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"`;
+
 /** The session and its user, if they live. Values: session, now, whether the email must be verified. */
 export const findLiveSession = new Statement<LiveRow>(
   'find_live_session',
-  `SELECT s.id, s.method, s.contract, s.credential_id AS "credentialId", s.created_at AS "createdAt", s.expires_at AS "expiresAt",
-          s.last_seen_at AS "lastSeenAt",
-          u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"
-     FROM sessions s JOIN users u ON u.id = s.user_id
+  `SELECT ${LIVE_ROW} FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = $1 AND ${liveAt('$2', '$3')}`,
+);
+
+/**
+ * A JWT that was exchanged, and its session, whether that lives or not; its columns are null where it is gone.
+ * Values: the statement's hash, now, whether the email must be verified.
+ */
+export const findExchangedToken = new Statement<LiveRow & { live: boolean; tokenHash: Buffer }>(
+  'find_exchanged_token',
+  `SELECT t.token_hash AS "tokenHash", coalesce(${liveAt('$2', '$3')}, false) AS live, ${LIVE_ROW}
+     FROM exchanged_tokens t LEFT JOIN sessions s ON s.id = t.session_id LEFT JOIN users u ON u.id = s.user_id
+    WHERE t.statement_hash = $1`,
+);
+
+/**
+ * One more JWT for a session that lives: the lock makes it wait for a revocation under way. Those that it follows are
+ * kept for a day, for a browser that has not got the new one.
+ * Values: what is stored of the JWT, the session, now, whether the email must be verified.
+ */
+export const bindExchangedToken = new Statement<never>(
+  'bind_exchanged_token',
+  `WITH lives AS (
+     SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+      WHERE s.id = $4 AND ${liveAt('$5', '$6')} FOR SHARE OF s
+   ), old AS (
+     DELETE FROM exchanged_tokens t USING lives
+      WHERE t.session_id = lives.id AND t.expires_at <= $5::timestamptz - interval '1 day'
+   )
+   INSERT INTO exchanged_tokens (statement_hash, token_hash, expires_at, session_id)
+   SELECT $1::bytea, $2::bytea, $3::timestamptz, id FROM lives ON CONFLICT DO NOTHING`,
+);
+
+/** Values: session, idle ms, now. */
+export const keepSessionIdle = new Statement<never>(
+  'keep_session_idle',
+  `UPDATE sessions s SET idle_ttl_ms = $2::bigint, idle_expires_at = $3::timestamptz + $2::bigint * interval '1 ms'
+    WHERE s.id = $1 AND s.idle_ttl_ms < $2::bigint AND ${lastsAt('$3')}`,
 );
 
 /**
@@ -101,6 +143,15 @@ export const spendRefreshToken = new Statement<RotatedRow>(
      ${seenAt('$3')} AND s.id IN (SELECT session_id FROM spent)
    )
    SELECT id, user_id AS "userId", expires_at AS "expiresAt" FROM unspent JOIN spent ON spent.session_id = unspent.id`,
+);
+
+/** One more token for a live session. Values: session, token's hash, now, whether the email must be verified. */
+export const growFamily = new Statement<{ id: string }>(
+  'grow_family',
+  `INSERT INTO refresh_tokens (token_hash, session_id, created_at)
+   SELECT $2::bytea, s.id, $3::timestamptz FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = $1 AND ${liveAt('$3', '$4')}
+   RETURNING session_id AS id`,
 );
 
 /** A token of a live session, spent or not. Values: token's hash, now, whether the email must be verified. */

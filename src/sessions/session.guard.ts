@@ -5,9 +5,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forgetEverywhere } from '../platform/http/cookies';
 import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
 import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
-import { MAY_BE_NOBODY, PUBLIC } from '../platform/http/principal';
+import { MAY_BE_NOBODY, PUBLIC, type Principal } from '../platform/http/principal';
 import { InvalidToken } from './session.errors';
 import { presentedToken } from './transport/access-token';
+import { ForeignCookies } from './transport/foreign-cookie';
 
 class AccessTokenGuard extends AuthGuard('access-token') {
   override handleRequest<Principal>(
@@ -30,6 +31,7 @@ export class SessionGuard extends AccessTokenGuard {
   constructor(
     private readonly reflector: Reflector,
     private readonly crossSite: CrossSite,
+    private readonly foreignCookies: ForeignCookies,
     @Inject(httpSettings.token) private readonly http: HttpSettings,
   ) {
     super();
@@ -38,17 +40,25 @@ export class SessionGuard extends AccessTokenGuard {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const handlers = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, handlers)) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user: Principal }>();
     const mayBeNobody = this.reflector.getAllAndOverride<MayBe | undefined>(MAY_BE_NOBODY, handlers);
     try {
       const presented = presentedToken(request);
       if (!presented) throw new InvalidToken();
       if (presented.byCookie) this.crossSite.refuse(request);
-      return (await super.canActivate(context)) as boolean;
+      if (!presented.foreign) return (await super.canActivate(context)) as boolean;
+      request.user = await this.readForeign(presented.token, request, context.switchToHttp().getResponse());
+      return true;
     } catch (error) {
       if (!mayBeNobody?.(request)) throw error;
       return this.letIn(error, request, context.switchToHttp().getResponse());
     }
+  }
+
+  private readForeign(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
+    const { reader } = this.foreignCookies;
+    if (!reader) throw new InvalidToken();
+    return reader.callerOf(token, request, reply);
   }
 
   /** Without a caller, where that is all that is wrong. */

@@ -7,7 +7,11 @@ import { AccessTokenStrategy } from './access-token.strategy';
 import { AccessTokens } from './access-tokens';
 import { Device } from './device.entity';
 import { Devices } from './devices';
+import { ExchangedToken } from './exchanged-token.entity';
+import { ExchangedTokens } from './exchanged-tokens';
+import { ExchangedTokenSweep } from './exchanged-token-sweep';
 import { JwksController } from './jwks.controller';
+import { LastSeen } from './last-seen';
 import { RecentSignIn } from './recent-sign-in';
 import { RefreshToken } from './refresh-token.entity';
 import { RefreshTokens } from './refresh-tokens';
@@ -19,15 +23,23 @@ import { SessionsController } from './sessions.controller';
 import { SessionsService } from './sessions.service';
 import { SigningKey } from './signing-key.entity';
 import { SigningKeys } from './signing-keys';
+import { ForeignCookies } from './transport/foreign-cookie';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Session, RefreshToken, SigningKey, Device]), UsersModule],
+  imports: [
+    TypeOrmModule.forFeature([Session, RefreshToken, ExchangedToken, SigningKey, Device]),
+    UsersModule,
+  ],
   controllers: [JwksController, SessionsController],
   providers: [
     AccessTokenCheck,
     AccessTokens,
     AccessTokenStrategy,
     Devices,
+    ExchangedTokens,
+    ExchangedTokenSweep,
+    ForeignCookies,
+    LastSeen,
     RecentSignIn,
     RefreshTokens,
     SessionEndings,
@@ -40,6 +52,8 @@ import { SigningKeys } from './signing-keys';
     AccessTokenCheck,
     AccessTokens,
     Devices,
+    ExchangedTokens,
+    ForeignCookies,
     RecentSignIn,
     SessionEndings,
     SessionsService,

@@ -1,10 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
-import type { Principal } from '../platform/http/principal';
+import { violates } from '../platform/database/database-errors';
 import { Devices, type NewDeviceNotice } from './devices';
+import { storedForm, type ForeignToken } from './exchanged-tokens';
+import { LastSeen } from './last-seen';
+import { principalOf, type Live } from './live-session';
 import type { MethodName } from './method-name';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionEndings } from './session-endings';
@@ -13,12 +16,10 @@ import {
   findLiveSession,
   findSpentToken,
   findSuccessor,
+  growFamily,
   listSessions,
-  markSessionSeen,
   openSession,
-  SEEN_EVERY,
   spendRefreshToken,
-  type LiveRow,
 } from './session-statements';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
@@ -64,10 +65,12 @@ export interface SessionRequest {
   /** Bounds below the settings', in milliseconds: of lying idle, and of the whole. */
   readonly longestIdle?: number;
   readonly longest?: number;
+  /** The JWT of an issuer elsewhere that it is opened for. */
+  readonly exchanged?: ForeignToken;
 }
 
-/** A caller, but for the token that was shown. */
-export type Live = Omit<Principal, 'token'>;
+/** A JWT that opens a session only once has done so already. */
+export class AlreadyExchanged extends Error {}
 
 /** Opens sessions and keeps them going; of a method it knows no more than the name. */
 @Injectable()
@@ -80,12 +83,14 @@ export class SessionsService {
     private readonly refreshTokens: RefreshTokens,
     private readonly endings: SessionEndings,
     private readonly devices: Devices,
+    private readonly lastSeen: LastSeen,
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
   ) {}
 
   /**
    * @param notice tells the owner when the session is opened from a new device
    * @returns a refusal when the account may have no session, or its credentials changed after the proof was made
+   * @throws AlreadyExchanged
    */
   async open(request: SessionRequest, notice: NewDeviceNotice): Promise<OpenedSession | Refusal> {
     const { userId, client, fixed } = request;
@@ -111,12 +116,16 @@ export class SessionsService {
       fixed,
       request.verifiedEmail || requireVerifiedEmail,
       request.credentialId,
+      ...(request.exchanged ? storedForm(request.exchanged) : [null, null, null]),
     ];
-    const opened = await this.devices.around({ userId, client }, notice, async (transaction) => {
+    const work = async (transaction?: EntityManager) => {
       const rows = transaction
         ? await openSession.within(transaction, values)
         : await openSession.run(this.database, values);
       return rows[0];
+    };
+    const opened = await this.devices.around({ userId, client }, notice, work).catch((error: unknown) => {
+      throw violates(error, 'exchanged_tokens_pkey') ? new AlreadyExchanged() : error;
     });
     if (!opened?.id) return { unverified: opened?.unverified ?? false };
     await this.endings
@@ -131,7 +140,7 @@ export class SessionsService {
     const { requireVerifiedEmail } = this.settings;
     const [row] = await findLiveSession.run(this.database, [sessionId, now, requireVerifiedEmail]);
     if (!row) return null;
-    this.markSeen(row, now);
+    this.lastSeen.mark(row, now);
     return principalOf(row);
   }
 
@@ -142,8 +151,17 @@ export class SessionsService {
     const { requireVerifiedEmail } = this.settings;
     const [row] = await findByFixedToken.run(this.database, [hash, now, requireVerifiedEmail]);
     if (!row) return null;
-    this.markSeen(row, now);
+    this.lastSeen.mark(row, now);
     return row;
+  }
+
+  /** One more refresh token for a session, as if it had been opened with it; null when the session has ended. */
+  async grow(session: SessionRef): Promise<OpenedSession | null> {
+    const refreshToken = this.refreshTokens.make();
+    const hash = this.refreshTokens.hash(refreshToken);
+    const values = [session.id, hash, this.clock.now(), this.settings.requireVerifiedEmail];
+    const [grown] = await growFamily.run(this.database, values);
+    return grown ? { ...session, refreshToken } : null;
   }
 
   /** A user's sessions of every method, newest first; only those that have not ended. */
@@ -196,26 +214,6 @@ export class SessionsService {
     if (!row?.successor) return refreshToken;
     return this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken), left - 1);
   }
-
-  /** Not waited for: no read path waits for a write. */
-  private markSeen({ id, lastSeenAt }: { id: string; lastSeenAt: Date }, now: Date): void {
-    if (now.getTime() - lastSeenAt.getTime() < SEEN_EVERY) return;
-    markSessionSeen
-      .run(this.database, [id, now])
-      .catch((error: Error) => this.logger.warn(`Last seen was not written: ${error.message}`));
-  }
 }
 
 const later = (now: Date, milliseconds: number): Date => new Date(now.getTime() + milliseconds);
-
-const principalOf = (row: LiveRow): Live => ({
-  user: { id: row.userId, email: row.email, name: row.name, createdAt: row.userCreatedAt },
-  session: {
-    id: row.id,
-    method: row.method,
-    contract: row.contract,
-    credentialId: row.credentialId,
-    createdAt: row.createdAt,
-    expiresAt: row.expiresAt,
-  },
-});

@@ -18,8 +18,9 @@ const AWAY_TEXT =
 
 /** True for the violation of the unique constraint of that name. */
 export function violates(error: unknown, constraint: string): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code, constraint: violated } = error.driverError as { code?: string; constraint?: string };
+  if (!(error instanceof Error)) return false;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const { code, constraint: violated } = cause as { code?: string; constraint?: string };
   return code === UNIQUE_VIOLATION && violated === constraint;
 }
 

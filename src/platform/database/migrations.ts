@@ -3,6 +3,7 @@ import { PinsLimitsAudit1763750000000 } from './migrations/1763750000000-pins-li
 import { Mail1763800000000 } from './migrations/1763800000000-mail';
 import { Identities1763850000000 } from './migrations/1763850000000-identities';
 import { SessionCredentials1763900000000 } from './migrations/1763900000000-session-credentials';
+import { ExchangedTokens1763950000000 } from './migrations/1763950000000-exchanged-tokens';
 
 /** In the order in which they run. A migration that has been released is never changed. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Mail1763800000000,
   Identities1763850000000,
   SessionCredentials1763900000000,
+  ExchangedTokens1763950000000,
 ];

@@ -13,6 +13,11 @@ const ACCOUNT_COOKIE_PREFIX = 'thirdweb_auth_token_';
 const ADDRESS = /^[0-9A-Za-z]{1,100}$/;
 export const accountCookieName = (address: string): string => ACCOUNT_COOKIE_PREFIX + address;
 
+/** Those of the crossmint contract: its issuer's tokens, and an address. */
+export const FOREIGN_TOKEN_COOKIE = 'crossmint-jwt';
+export const FOREIGN_REFRESH_COOKIE = 'crossmint-refresh-token';
+export const FOREIGN_EMAIL_COOKIE = 'user-email';
+
 type Request = Pick<FastifyRequest, 'headers'>;
 
 /** @throws InvalidToken when the cookie comes more than once */
@@ -53,6 +58,22 @@ export const hasAccountCookies = (request: Request): boolean =>
 
 export const hasRefreshCookie = (request: Request): boolean =>
   cookieValues(request, REFRESH_COOKIE).length > 0;
+
+/** @throws InvalidToken when the cookie comes more than once */
+export const foreignTokenCookie = (request: Request): string | null => only(request, FOREIGN_TOKEN_COOKIE);
+
+/**
+ * What the issuer's refresh token is; null where there is none.
+ * @throws InvalidToken when the cookie comes more than once
+ */
+export function foreignRefreshCookie(request: Request): string | null {
+  const value = only(request, FOREIGN_REFRESH_COOKIE);
+  try {
+    return value && decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
 
 /** @throws InvalidRefreshToken when the cookie is missing, or comes more than once */
 export function refreshCookie(request: Request): string {
