@@ -119,7 +119,7 @@ export class AuthController {
   ): Promise<object> {
     const contract = contractOf(request);
     const result = await this.signIn.open(request.proof, { method: request.signInMethod, contract, client });
-    return contractFor(contract).signedIn(result, reply);
+    return contractFor(contract).signedIn?.(result, reply) ?? {};
   }
 
   @Public()

@@ -3,6 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionsModule } from '../sessions/sessions.module';
 import { UsersModule } from '../users/users.module';
 import { AuthController } from './auth.controller';
+import { IssuerCalls } from './exchange/issuer-calls';
+import { IssuerJwtStrategy } from './exchange/issuer-jwt.strategy';
+import { IssuerJwts } from './exchange/issuer-jwts';
+import { TokenExchange } from './exchange/token-exchange';
 import { AccountLinking } from './linking/account-linking';
 import { AddressClaim } from './linking/address-claim';
 import { Credentials } from './linking/credentials';
@@ -19,12 +23,22 @@ import { SignInService } from './sign-in.service';
 import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
 
 const linking = [AccountLinking, AddressClaim, Credentials, Identities, LinkedIdentities];
+const exchange = [IssuerCalls, IssuerJwts, TokenExchange];
 
 @Module({
   imports: [SessionsModule, UsersModule, TypeOrmModule.forFeature([Identity])],
   controllers: [AuthController, IdentitiesController, ManagedAuthController],
-  providers: [...linking, IdentityNotice, RegistrationService, SecretAttempts, SignInRegistry, SignInService],
-  exports: [...linking, SecretAttempts, SignInRegistry, SignInService, SessionsModule],
+  providers: [
+    ...linking,
+    ...exchange,
+    IdentityNotice,
+    IssuerJwtStrategy,
+    RegistrationService,
+    SecretAttempts,
+    SignInRegistry,
+    SignInService,
+  ],
+  exports: [...linking, ...exchange, SecretAttempts, SignInRegistry, SignInService, SessionsModule],
 })
 export class AuthModule {
   /** Global, because every sign-in method needs the gate. */

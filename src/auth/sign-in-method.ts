@@ -59,8 +59,10 @@ export interface CredentialHolder {
  * `sign-in-methods.ts` lists them.
  */
 export interface SignInMethod {
+  /** As its sessions and identities say it; two that lead to the same identities share it. */
   readonly name: MethodName;
-  readonly provider: (typeof PROVIDERS)[number];
+  /** Without it the method is not named where clients look for what to offer. */
+  readonly provider?: (typeof PROVIDERS)[number];
   readonly module: Type;
   /** The name of its Passport strategy, which yields a `Proof`, or the identity elsewhere that leads to one. */
   readonly strategy: string;

@@ -12,10 +12,10 @@ export interface Contract {
   readonly errorSchema: object;
   /** Where its clients were promised other lives than the settings give. */
   readonly lives?: Lives;
-  /** The body of a sign-in's answer; a contract on cookies sets them on the reply. */
-  readonly signedIn: (result: SignedIn, reply: FastifyReply) => object;
+  /** The body of a sign-in's answer at `POST /auth/login`, where it takes part; a contract on cookies sets them on the reply. */
+  readonly signedIn?: (result: SignedIn, reply: FastifyReply) => object;
   /** The class of that body, for the OpenAPI document. */
-  readonly signedInType: Type;
+  readonly signedInType?: Type;
   /** The same for a registration; without a result where the account must first prove its email. */
   readonly registered?: (user: User, result: SignedIn | null, reply: FastifyReply) => object;
   readonly registeredType?: Type;

@@ -71,15 +71,17 @@ export const writeTokens = ({ accessToken, session }: Refreshed): WireTokens => 
   refreshToken: session.refreshToken,
 });
 
+export const writeSignedIn = (
+  { id, email, name }: Pick<SignedIn['user'], 'id' | 'email' | 'name'>,
+  tokens: Refreshed,
+): WireSignedIn => ({ user: { _id: id, email, name }, ...writeTokens(tokens) });
+
 export const wire = {
   errorSchema,
   error: ({ code, message, problems }: ApiError) => ({
     error: { code, message, ...(problems?.length && { details: problems }) },
   }),
-  signedIn: (result: SignedIn): WireSignedIn => ({
-    user: { _id: result.user.id, email: result.user.email, name: result.user.name },
-    ...writeTokens(result),
-  }),
+  signedIn: (result: SignedIn): WireSignedIn => writeSignedIn(result.user, result),
   signedInType: WireSignedIn,
   registered: (user: User, result: SignedIn | null): WireRegistered => ({
     user: viewUser(user),

@@ -86,9 +86,20 @@ export class AccountLinking {
     });
   }
 
+  /** The same where nobody gets an account by it: null for who would need one. */
+  async proofOfKnown(identity: ExternalIdentity, client: Client): Promise<Proof | null> {
+    const known = (await this.identities.ownerOf(identity)) ?? (await this.accountOf(identity));
+    return known ? this.proofOf(identity, client) : null;
+  }
+
+  /** That it would join. */
+  private async accountOf({ email }: ExternalIdentity): Promise<Account | undefined> {
+    return email === null ? undefined : this.findByEmail(email, this.database.manager, false);
+  }
+
   /** Passes where there is an account to join. */
-  private async mayRegister({ email }: ExternalIdentity, client: Client): Promise<void> {
-    if (email !== null && (await this.findByEmail(email, this.database.manager, false))) return;
+  private async mayRegister(identity: ExternalIdentity, client: Client): Promise<void> {
+    if (await this.accountOf(identity)) return;
     if (!this.settings.registrationOpen) throw new RegistrationClosed();
     await this.registrations.consume(addressKey(client.ip));
   }

@@ -90,9 +90,9 @@ export class Identities implements CredentialHolder {
 
   /** By an issuer that the method takes now: one that its settings have left is of no use. */
   async opensFor(userId: string, transaction: EntityManager, name: MethodName): Promise<boolean> {
-    const method = this.methods.find((one) => one.name === name);
+    const methods = this.methods.filter((one) => one.name === name);
     const own = await transaction.findBy(Identity, { userId, method: name, unlinkedAt: IsNull() });
-    return own.some(({ issuer }) => method?.takesIssuer?.(issuer, this.settings) ?? false);
+    return own.some(({ issuer }) => methods.some((one) => one.takesIssuer?.(issuer, this.settings)));
   }
 
   /** Also what was unlinked: the account begins anew. */

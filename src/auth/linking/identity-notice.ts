@@ -97,6 +97,8 @@ export class IdentityNotice {
   }
 
   private titleOf({ method, issuer }: Told): string {
-    return this.methods.find(({ name }) => name === method)?.title?.(this.settings, issuer) ?? issuer;
+    const ofName = this.methods.filter(({ name }) => name === method);
+    const one = ofName.find(({ takesIssuer }) => takesIssuer?.(issuer, this.settings)) ?? ofName[0];
+    return one?.title?.(this.settings, issuer) ?? issuer;
   }
 }
