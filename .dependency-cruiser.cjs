@@ -1,6 +1,6 @@
 /** Who may import whom. Arrows point one way:
  *  platform <- users <- sessions <- auth <- the sign-in methods <- sign-in-methods.ts <- app.module.ts */
-const METHODS = '^src/(password-auth|pin-auth|wallet-auth|magic-link|oauth|crossmint-auth)/';
+const METHODS = '^src/(password-auth|pin-auth|wallet-auth|magic-link|oauth|crossmint-auth|external-auth)/';
 const OBSERVERS = '^src/(audit|health|pages)/';
 const ROOT_FILES = '^src/[^/]+\\.ts$';
 

@@ -119,7 +119,9 @@ const signingIn = (methods: readonly SignInMethod[]): SharedOperation => ({
   ],
   failures: methodsWith('login', methods).flatMap(({ login }) => login.failures ?? []),
   bodies: methodsWith('login', methods).flatMap(({ login }) => [login.body, ...(login.otherBodies ?? [])]),
-  answers: methodsWith('login', methods).map(({ login }) => contractFor(login.contract).signedInType),
+  answers: methodsWith('login', methods).flatMap(
+    ({ login }) => contractFor(login.contract).signedInType ?? [],
+  ),
 });
 
 const registering = (methods: readonly SignInMethod[]): SharedOperation => ({
@@ -197,7 +199,7 @@ function failuresOf(operation: Operation, verb: string): readonly Failure[] {
     ...(operation[FAILURES] ?? []),
     ...(operation.security?.every((scheme) => Object.keys(scheme).length > 0) ? session : []),
     // Also where none is asked for: whoever sends one may send a bad one.
-    ...(verb === 'post' ? WITH_BODY : []),
+    ...(['post', 'patch'].includes(verb) ? WITH_BODY : []),
     ...OK_TO_EVERYONE,
   ];
 }

@@ -1,3 +1,5 @@
+import { crossmintMethod } from './crossmint-auth/crossmint.method';
+import { externalMethod } from './external-auth/external.method';
 import { magicLinkMethod } from './magic-link/magic-link.method';
 import type { SignInMethod } from './auth/sign-in-method';
 import { githubMethod } from './oauth/github/github.method';
@@ -16,4 +18,6 @@ export const signInMethods: readonly SignInMethod[] = [
   googleMethod,
   githubMethod,
   oidcMethod,
+  crossmintMethod,
+  externalMethod,
 ];

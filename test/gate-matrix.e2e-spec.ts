@@ -9,6 +9,7 @@ import {
   verifyEmail,
 } from './support/builders';
 import { Mailer, type Mail } from '../src/platform/mail/mailer';
+import { exchange, JWKS, jwtCookie, someSubject, useCrossmint } from './support/crossmint';
 import { enrol, useProvider, type Person } from './support/provider';
 import { useApp, type TestApp } from './support/test-app';
 import { ACTIVE, signedPayload, someAccount, tokenCookie } from './support/wallets';
@@ -16,6 +17,12 @@ import { WebAgent } from './support/web-agent';
 
 const environment: Record<string, string> = {};
 const provider = useProvider(environment);
+const crossmint = useCrossmint(environment);
+const EXTERNAL = 'https://id.example.com';
+beforeAll(() => {
+  const issuer = { name: 'acme', issuer: EXTERNAL, audience: 'app', jwksUrl: `${crossmint.url}${JWKS}` };
+  environment['EXTERNAL_ISSUERS'] = JSON.stringify([issuer]);
+});
 /** Filled by the provider as well. */
 const verified: Record<string, string> = { REQUIRE_VERIFIED_EMAIL: 'true' };
 beforeAll(() => Object.assign(verified, environment));
@@ -39,6 +46,8 @@ interface Everyone {
     readonly id: string;
     readonly token: string;
   };
+  /** Who they are at Crossmint, and the JWT that has opened a session. */
+  readonly foreign: { readonly sub: string; readonly jwt: string };
 }
 
 const PIN = '4711';
@@ -62,6 +71,7 @@ function mailedTo(app: TestApp): Record<string, string>[] {
 
 /** The paths that need a wallet: it takes a third of the time of everything else. */
 const OF_WALLETS = /wallet|\/auth\/user|switch-account/;
+const OF_CROSSMINT = /Crossmint|\/api\/auth|external/;
 const NO_WALLET = { account: someAccount(), id: '', token: '' };
 
 async function walletOf(app: TestApp, token: string): Promise<Everyone['wallet']> {
@@ -76,6 +86,20 @@ async function walletOf(app: TestApp, token: string): Promise<Everyone['wallet']
     .send(await signedPayload(app, account))
     .expect(200);
   return { account, id: added.body.wallet.id, token: login.body.token };
+}
+
+async function foreignOf(app: TestApp, userId: string): Promise<Everyone['foreign']> {
+  const sub = someSubject();
+  const issuers = { crossmint: crossmint.url, oidc: EXTERNAL };
+  for (const [method, issuer] of Object.entries(issuers)) {
+    await app.database.query(
+      `INSERT INTO identities (user_id, method, issuer, subject, created_at) VALUES ($1, $2, $3, $4, now())`,
+      [userId, method, issuer, sub],
+    );
+  }
+  const jwt = crossmint.jwt({ sub });
+  await exchange(app, jwt).expect(200);
+  return { sub, jwt };
 }
 
 async function someone(app: TestApp, path: string): Promise<Everyone> {
@@ -115,8 +139,10 @@ async function someone(app: TestApp, path: string): Promise<Everyone> {
     identityIds.push(row.id as string);
   }
   const wallet = OF_WALLETS.test(path) ? await walletOf(app, wire.token) : NO_WALLET;
+  const foreign = OF_CROSSMINT.test(path) ? await foreignOf(app, id) : { sub: '', jwt: '' };
   return {
     wallet,
+    foreign,
     id,
     email,
     name,
@@ -195,6 +221,33 @@ const OPENING_BY_WALLET: Record<string, Path> = {
   'POST /auth/login by wallet': async (app, { wallet }) =>
     app.http.post('/auth/login').send(await signedPayload(app, wallet.account)),
 };
+/** Somebody who is not known by it any more is somebody new. */
+const OPENING_BY_JWT: Record<string, Path> = {
+  'POST /api/auth/session': (app, { foreign: { sub } }) => exchange(app, crossmint.jwt({ sub, next: true })),
+  'POST /auth/external/:name/session': (app, { foreign: { sub } }) =>
+    app.http
+      .post('/auth/external/acme/session')
+      .send({ jwt: crossmint.jwt({ sub, iss: EXTERNAL, aud: 'app' }) }),
+};
+/** A JWT that has opened a session opens no other. */
+const OPENING_ONCE_MORE: Record<string, Path> = {
+  'POST /api/auth/session with the same JWT': (app, { foreign: { jwt } }) => exchange(app, jwt),
+};
+/** These say when nobody is known by a JWT that is good. */
+const USING_BY_JWT: Record<string, Path> = {
+  'GET /api/auth/profile': (app, { foreign: { jwt } }) =>
+    app.http.get('/api/auth/profile').set(...jwtCookie(jwt)),
+  'PATCH /api/auth/profile': (app, { foreign: { jwt } }) =>
+    app.http
+      .patch('/api/auth/profile')
+      .set(...jwtCookie(jwt))
+      .send({ onboardingStep: 1 }),
+};
+/** Whoever it is, and in whatever state. */
+const FORGETTING: Record<string, Path> = {
+  'POST /api/auth/logout': (app, { foreign: { jwt } }) =>
+    app.http.post('/api/auth/logout').set(...jwtCookie(jwt)),
+};
 /** Without a session these answer 200, and say that there is nobody. */
 const USING_OR_NOBODY: Record<string, Path> = {
   'GET /auth/user': async (app, { wallet }) => {
@@ -264,6 +317,8 @@ const USING: Record<string, Path> = {
           .set('Accept', 'application/json'),
     ]),
   ),
+  'GET /auth/me by the cookie of Crossmint': (app, { foreign: { jwt } }) =>
+    app.http.get('/auth/me').set(...jwtCookie(jwt)),
   'GET /auth/me by the cookie of a wallet': (app, { wallet }) =>
     app.http.get('/auth/me').set(...walletCookies(wallet)),
   'GET /auth/wallets': (app, { wallet }) => app.http.get('/auth/wallets').set(...walletCookies(wallet)),
@@ -333,6 +388,10 @@ const ROWS: [Record<string, Path>, Expected][] = [
     },
   ],
   [OPENING_BY_WALLET, { active: 200, locked: 200, unverified: 200, disabled: 401, deleted: 200, ...open }],
+  [OPENING_BY_JWT, { active: 200, locked: 200, unverified: 200, disabled: 401, deleted: 200, ...open }],
+  [OPENING_ONCE_MORE, { active: 200, locked: 200, unverified: 200, ...gone, ...ended }],
+  [USING_BY_JWT, { active: 200, locked: 200, unverified: 200, disabled: 401, deleted: 404, ...ended }],
+  [FORGETTING, { active: 200, locked: 200, unverified: 200, disabled: 200, deleted: 200, ...open }],
   [USING, { active: 200, locked: 200, unverified: 200, ...gone, ...ended }],
   [ADDING, { active: 201, locked: 201, unverified: 201, ...gone, ...ended }],
   [
@@ -409,9 +468,10 @@ describe('[A3] the gate where verified emails are demanded', () => {
   const app = useApp({ environment: verified });
 
   it.each(
-    [OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, OPENING_BY_WALLET, USING, ADDING].flatMap((paths) =>
-      Object.entries(paths).map(([name, path]) => ({ name, path })),
-    ),
+    [
+      ...[OPENING, OPENING_VERIFIED, OPENING_BY_PROVIDER, OPENING_BY_WALLET, OPENING_BY_JWT],
+      ...[OPENING_ONCE_MORE, USING_BY_JWT, USING, ADDING],
+    ].flatMap((paths) => Object.entries(paths).map(([name, path]) => ({ name, path }))),
   )('unverified: $name is 401', async ({ name, path }) => {
     const who = await someone(app, name);
     await STATES.unverified(app, who);

@@ -467,7 +467,7 @@ describe('providers that are', () => {
 
   it('stand in health, in the order of the contract', async () => {
     expect((await app.http.get('/auth/health')).body.providers).toEqual([
-      ...['local', 'google', 'github', 'magic-link', 'pin', 'wallet', 'oidc'],
+      ...['local', 'google', 'github', 'magic-link', 'pin', 'wallet', 'crossmint', 'oidc'],
     ]);
   });
 

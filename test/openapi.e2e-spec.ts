@@ -53,7 +53,10 @@ describe('the OpenAPI document', () => {
   it('describes every body and its failures', () => {
     const withBody = operations().filter(({ requestBody }) => requestBody);
     expect(withBody.map(({ name }) => name).sort()).toEqual([
+      'PATCH /api/auth/profile',
+      'POST /api/auth/session',
       'POST /auth/change-password',
+      'POST /auth/external/{name}/session',
       'POST /auth/forgot-password',
       'POST /auth/login',
       'POST /auth/magic-link',

@@ -83,7 +83,7 @@ describe('the seam for sign-in methods', () => {
 
   it('health names it', async () => {
     const { body } = await app.http.get('/auth/health');
-    expect(body.providers).toEqual(['local', 'magic-link', 'pin', 'wallet']);
+    expect(body.providers).toEqual(['local', 'magic-link', 'pin', 'wallet', 'crossmint']);
   });
 
   it('the body chooses one method, the first of the list that finds its mark', async () => {

@@ -279,7 +279,7 @@ describe('signing in by a wallet', () => {
 
   it('health names the wallet among the ways to sign in', async () => {
     const { body } = await app.http.get('/auth/health').expect(200);
-    expect(body.providers).toEqual(['local', 'magic-link', 'pin', 'wallet']);
+    expect(body.providers).toEqual(['local', 'magic-link', 'pin', 'wallet', 'crossmint']);
   });
 });
 

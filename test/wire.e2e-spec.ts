@@ -276,7 +276,10 @@ describe('wire: the main line', () => {
   describe('GET /auth/health', () => {
     it('names the ways to sign in', async () => {
       const { body } = await app.http.get('/auth/health').expect(200);
-      expect(body).toEqual({ status: 'healthy', providers: ['local', 'magic-link', 'pin', 'wallet'] });
+      expect(body).toEqual({
+        status: 'healthy',
+        providers: ['local', 'magic-link', 'pin', 'wallet', 'crossmint'],
+      });
     });
   });
 
