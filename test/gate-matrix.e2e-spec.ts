@@ -102,6 +102,12 @@ async function foreignOf(app: TestApp, userId: string): Promise<Everyone['foreig
   return { sub, jwt };
 }
 
+/** Only for the paths that need them. */
+const costlyWaysIn = async (app: TestApp, path: string, id: string, token: string) => ({
+  wallet: OF_WALLETS.test(path) ? await walletOf(app, token) : NO_WALLET,
+  foreign: OF_CROSSMINT.test(path) ? await foreignOf(app, id) : { sub: '', jwt: '' },
+});
+
 async function someone(app: TestApp, path: string): Promise<Everyone> {
   const written = mailedTo(app);
   const [name, email] = [someName(), someEmail()];
@@ -138,11 +144,8 @@ async function someone(app: TestApp, path: string): Promise<Everyone> {
     );
     identityIds.push(row.id as string);
   }
-  const wallet = OF_WALLETS.test(path) ? await walletOf(app, wire.token) : NO_WALLET;
-  const foreign = OF_CROSSMINT.test(path) ? await foreignOf(app, id) : { sub: '', jwt: '' };
   return {
-    wallet,
-    foreign,
+    ...(await costlyWaysIn(app, path, id, wire.token)),
     id,
     email,
     name,
