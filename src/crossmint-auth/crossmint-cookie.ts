@@ -72,7 +72,7 @@ export class CrossmintCookie implements ForeignCookieReader {
 
   /** Its own clients are told when nobody here is known by a JWT that is good. */
   private async refuse({ claims }: VerifiedJwt, request: FastifyRequest): Promise<never> {
-    const identity = { issuer: this.issuer.issuer.issuer, subject: String(claims['sub']) };
+    const identity = { issuer: this.issuer.issuer.issuer, subject: claims.sub };
     if (contractOf(request) === 'crossmint' && !(await this.identities.ownerOf(identity))) {
       throw new UserNotFound();
     }

@@ -41,7 +41,7 @@ export class CrossmintRenewal {
     }
     const { answer } = asked;
     const token = await this.issuer.verify(answer.jwt);
-    if (token.claims['sub'] !== subject || !fitsIntoCookies(answer)) throw new InvalidToken();
+    if (token.claims.sub !== subject || !fitsIntoCookies(answer)) throw new InvalidToken();
     return {
       token,
       refresh: { secret: answer.secret, expiresAt: this.endOf(answer) },

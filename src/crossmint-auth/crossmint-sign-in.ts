@@ -62,7 +62,7 @@ export class CrossmintSignIn {
   /** Null, and no more than that, where the issuer gives nothing for it. */
   private async tryToRenew(secret: string, { claims }: VerifiedJwt): Promise<Renewal | null> {
     try {
-      return await this.renewal.renew(secret, claims['sub']);
+      return await this.renewal.renew(secret, claims.sub);
     } catch (error) {
       this.logger.log(`A refresh token was left out: ${(error as Error).message}`);
       return null;
@@ -80,7 +80,7 @@ export class CrossmintSignIn {
     const told = readEmail(claims['email']) ?? renewal?.email ?? null;
     await this.database.transaction(async (transaction) => {
       await this.profiles.note(user.id, { email: told ?? given, named: told !== null }, transaction);
-      await this.wallets.begin(user.id, claims['sub'] as string, transaction);
+      await this.wallets.begin(user.id, claims.sub, transaction);
     });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
 import { Clock } from '../../platform/clock/clock';
+import { isSubject } from '../linking/external-identity';
 import { ASYMMETRIC, type IssuerKeys } from './issuer-keys';
 import type { TrustedIssuer } from './trusted-issuer';
 import type { JoseHeader, UncheckedJwt } from './unchecked-jwt';
@@ -22,11 +23,11 @@ export interface PresentedJwt {
 }
 
 /** Registered claims (RFC 7519, 4.1), as far as they are needed; times in seconds since the epoch. */
-export type Claims = UncheckedJwt['claims'] & { readonly exp: number };
+export type Claims = UncheckedJwt['claims'] & { readonly exp: number; readonly sub: string };
 
 /**
  * Checks a JWT of an issuer elsewhere: its signature by passport-jwt, with a key of that issuer and an algorithm that the
- * key is for; then who it is by and for, and its times.
+ * key is for; then who it is by, for and about, and its times.
  */
 @Injectable()
 export class IssuerJwtStrategy extends PassportStrategy(Strategy, ISSUER_JWT_STRATEGY) {
@@ -47,13 +48,12 @@ export class IssuerJwtStrategy extends PassportStrategy(Strategy, ISSUER_JWT_STR
     if (iss !== null && claims['iss'] !== iss) return null;
     const named = [claims['aud']].flat();
     if (audiences.length > 0 && !audiences.some((audience) => named.includes(audience))) return null;
-    return lastsAt(claims, this.clock.now()) ? claims : null;
+    return isSubject(claims['sub']) && lastsAt(claims, this.clock.now()) ? (claims as Claims) : null;
   }
 }
 
 /** Whether a token says that it is good now; one that does not say until when is never. */
-function lastsAt(claims: UncheckedJwt['claims'], now: Date): claims is Claims {
-  const { exp, nbf = 0 } = claims;
+function lastsAt({ exp, nbf = 0 }: UncheckedJwt['claims'], now: Date): boolean {
   if (typeof exp !== 'number' || !(exp < END_OF_TIME) || typeof nbf !== 'number') return false;
   return nbf * 1_000 - TOLERANCE <= now.getTime() && !isOver(exp, now);
 }

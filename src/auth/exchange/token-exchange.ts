@@ -39,7 +39,7 @@ export class TokenExchange {
 
   /**
    * @returns null for somebody who has no account and gets none
-   * @throws InvalidToken when it names nobody, or its session has ended
+   * @throws InvalidToken when its session has ended
    * @throws InvalidCredentials when the account may not be signed in to
    * @throws EmailNotVerified
    * @throws RegistrationClosed
@@ -69,12 +69,7 @@ function joined(live: Live | null): ExchangeResult {
   return { joined: live };
 }
 
-/** @throws InvalidToken */
 function identityOf({ claims }: VerifiedJwt, { issuer }: JwtCheck, method: MethodName): ExternalIdentity {
   const { sub: subject, email, email_verified: emailVerified, name } = claims;
-  try {
-    return readIdentity({ method, issuer: issuer.issuer }, { subject, email, emailVerified, name });
-  } catch (error) {
-    throw new InvalidToken({ cause: error });
-  }
+  return readIdentity({ method, issuer: issuer.issuer }, { subject, email, emailVerified, name });
 }

@@ -26,6 +26,8 @@ interface Claims {
 /** OpenID Connect Core, 2. The database would make one of two that it can't write. */
 const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
 
+export const isSubject = (given: unknown): given is string => typeof given === 'string' && SUBJECT.test(given);
+
 /**
  * @throws Error when there is no subject: two people without one would be one
  */
@@ -33,7 +35,7 @@ export function readIdentity(
   { method, issuer }: Pick<ExternalIdentity, 'method' | 'issuer'>,
   { subject, email, emailVerified, name, login }: Claims,
 ): ExternalIdentity {
-  if (typeof subject !== 'string' || !SUBJECT.test(subject)) {
+  if (!isSubject(subject)) {
     throw new Error(`${issuer} names no subject of at most 255 ASCII characters`);
   }
   // Some issuers write the boolean as a text.
