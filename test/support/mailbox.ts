@@ -14,8 +14,8 @@ export async function until<T>(look: () => T | undefined | Promise<T | undefined
 }
 
 /** Waits until something is so. */
-export const holds = async (look: () => boolean | Promise<boolean>): Promise<unknown> =>
-  until(async () => (await look()) || undefined);
+export const holds = async (look: () => boolean | Promise<boolean>, seconds?: number): Promise<unknown> =>
+  until(async () => (await look()) || undefined, seconds);
 
 /** What a mail server does with a message, and how it may fail. */
 export type Behaviour =
