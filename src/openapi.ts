@@ -19,9 +19,9 @@ import { CrossSiteRequest } from './platform/http/cross-site';
 import { FAILURES } from './platform/http/failures.decorator';
 import { BODY_LIMIT } from './platform/http/fastify-options';
 import { httpSettings, type HttpSettings } from './platform/http/http.settings';
-import { REFRESH_COOKIE_SCHEME } from './platform/http/session-security';
+import { ISSUER_COOKIE_SCHEME, REFRESH_COOKIE_SCHEME } from './platform/http/session-security';
 import { InvalidToken } from './sessions/session.errors';
-import { ACCESS_COOKIE, REFRESH_COOKIE } from './sessions/transport/cookies';
+import { ACCESS_COOKIE, ISSUER_TOKEN_COOKIE, REFRESH_COOKIE } from './sessions/transport/cookies';
 
 type Failure = Pick<ApiError, 'code' | 'status' | 'message' | 'retryAfter'> & {
   problems?: readonly FieldProblem[];
@@ -71,6 +71,14 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       type: 'apiKey',
       description: 'The same in a cookie; of a wallet in thirdweb_auth_token_<address>',
     })
+    .addCookieAuth(
+      ISSUER_TOKEN_COOKIE,
+      {
+        type: 'apiKey',
+        description: 'A JWT of Crossmint that was exchanged; with it, or alone, crossmint-refresh-token',
+      },
+      ISSUER_COOKIE_SCHEME,
+    )
     .addCookieAuth(REFRESH_COOKIE, { type: 'apiKey' }, REFRESH_COOKIE_SCHEME)
     .build();
   const shared = [signingIn(methods), registering(methods)];

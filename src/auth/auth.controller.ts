@@ -18,7 +18,8 @@ import { Fails } from '../platform/http/failures.decorator';
 import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
 import { NeedsSession, TakesRefreshCookie } from '../platform/http/session-security';
 import { SessionEndings } from '../sessions/session-endings';
-import { InvalidRefreshToken } from '../sessions/session.errors';
+import { InvalidRefreshToken, InvalidToken } from '../sessions/session.errors';
+import { presentedToken } from '../sessions/transport/access-token';
 import {
   ACCESS_COOKIE,
   ACTIVE_ACCOUNT_COOKIE,
@@ -187,8 +188,10 @@ export class AuthController {
     @Caller() caller: Principal | undefined,
     @FromClient() client: Client,
   ): Promise<WireMessage> {
-    if (caller) await this.endings.end(caller.session.id, { reason: 'logout', client });
     const contract = contractOf(request);
+    // They have a path of their own, which deletes their cookies too.
+    if (contract === 'wire' && presentedToken(request)?.ofIssuer) throw new InvalidToken();
+    if (caller) await this.endings.end(caller.session.id, { reason: 'logout', client });
     if (contract === 'pin') return writeSignedOut(reply);
     return contract === 'wallet'
       ? writeLoggedOut(reply, this.accountToForget(request))

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionsModule } from '../sessions/sessions.module';
 import { UsersModule } from '../users/users.module';
 import { AuthController } from './auth.controller';
+import { ExchangeLimit } from './exchange/exchange-limit';
 import { IssuerCalls } from './exchange/issuer-calls';
 import { IssuerJwtStrategy } from './exchange/issuer-jwt.strategy';
 import { IssuerJwts } from './exchange/issuer-jwts';
@@ -23,7 +24,7 @@ import { SignInService } from './sign-in.service';
 import { signInMethodsProvider, type SignInMethod } from './sign-in-method';
 
 const linking = [AccountLinking, AddressClaim, Credentials, Identities, LinkedIdentities];
-const exchange = [IssuerCalls, IssuerJwts, TokenExchange];
+const exchange = [ExchangeLimit, IssuerCalls, IssuerJwts, TokenExchange];
 
 @Module({
   imports: [SessionsModule, UsersModule, TypeOrmModule.forFeature([Identity])],

@@ -64,7 +64,7 @@ export interface SignInMethod {
   /** Without it the method is not named where clients look for what to offer. */
   readonly provider?: (typeof PROVIDERS)[number];
   readonly module: Type;
-  /** The name of its Passport strategy, which yields a `Proof`, or the identity elsewhere that leads to one. */
+  /** The name of its Passport strategy, which yields a `Proof`, or who somebody is elsewhere, which leads to one. */
   readonly strategy: string;
   readonly settings: readonly SettingsDefinition<unknown>[];
   /** Where people have identities of it: whether those of an issuer are good for signing in as things stand. */

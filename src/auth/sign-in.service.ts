@@ -9,10 +9,9 @@ import { Mailer } from '../platform/mail/mailer';
 import { AccessTokens } from '../sessions/access-tokens';
 import { deviceInWords } from '../sessions/device';
 import type { NewDeviceNotice } from '../sessions/devices';
-import type { ForeignToken } from '../sessions/exchanged-tokens';
 import type { Live } from '../sessions/live-session';
 import { InvalidRefreshToken, InvalidToken } from '../sessions/session.errors';
-import { SessionsService, type SessionRef } from '../sessions/sessions.service';
+import { SessionsService, type SessionRef, type SessionRequest } from '../sessions/sessions.service';
 import { UsersService } from '../users/users.service';
 import { EmailNotVerified, InvalidCredentials } from './auth.errors';
 import { contractFor } from './contracts/contracts';
@@ -28,7 +27,7 @@ export interface Opening {
   /** Demanded in any case when REQUIRE_VERIFIED_EMAIL is on. */
   readonly verifiedEmail?: boolean;
   /** The JWT that the session is opened for: one opens no second one. */
-  readonly exchanged?: ForeignToken;
+  readonly exchanged?: SessionRequest['exchanged'];
   /** How long it may lie idle, in milliseconds, where that is less than the settings' and the contract's. */
   readonly longestIdle?: number;
 }

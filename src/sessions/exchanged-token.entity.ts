@@ -8,7 +8,7 @@ import { Session } from './session.entity';
 @Entity('exchanged_tokens')
 export class ExchangedToken {
   /**
-   * SHA-256 of what was signed. Not of the whole token: to many signatures there is another that is as good (of ES256 to
+   * SHA-256 of whose it is and what was signed. Not of the whole token: to many signatures there is another that is as good (of ES256 to
    * each), and with it a token whose session was revoked would be a new one.
    */
   @PrimaryColumn('bytea', { name: 'statement_hash', primaryKeyConstraintName: 'exchanged_tokens_pkey' })
@@ -27,7 +27,7 @@ export class ExchangedToken {
   sessionId: string | null;
 
   /** Of the JWT. */
-  @Index('exchanged_tokens_expires_at_idx')
+  @Index('exchanged_tokens_expires_at_idx', { where: 'session_id IS NULL' })
   @Column({ type: 'timestamptz', name: 'expires_at', precision: 3 })
   expiresAt: Date;
 }

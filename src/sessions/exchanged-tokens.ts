@@ -3,14 +3,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import { hashToken } from '../platform/crypto/opaque-token';
-import type { Live } from './live-session';
-import { principalOf } from './live-session';
+import { principalOf, type Live } from './live-session';
 import { LastSeen } from './last-seen';
-import { bindExchangedToken, findExchangedToken, keepSessionIdle } from './session-statements';
+import { bindExchangedToken, findExchangedToken } from './session-statements';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
 /** A JWT of an issuer elsewhere, whose signature is for others to check. */
-export interface ForeignToken {
+export interface IssuerToken {
+  /** Whose it is. */
+  readonly issuer: string;
   /** Base64url in three parts. */
   readonly jwt: string;
   readonly expiresAt: Date;
@@ -23,14 +24,17 @@ export interface Exchanged {
   readonly same: boolean;
 }
 
+type Named = Pick<IssuerToken, 'issuer' | 'jwt'>;
+
 /** What is stored of a token: the hash of what was signed, that of the whole, and its end. */
-export const storedForm = ({ jwt, expiresAt }: ForeignToken): [Buffer, Buffer, Date] => [
-  statementHash(jwt),
+export const storedForm = ({ issuer, jwt, expiresAt }: IssuerToken): [Buffer, Buffer, Date] => [
+  statementHash({ issuer, jwt }),
   hashToken(jwt),
   expiresAt,
 ];
 
-const statementHash = (jwt: string): Buffer => hashToken(jwt.slice(0, jwt.lastIndexOf('.')));
+const statementHash = ({ issuer, jwt }: Named): Buffer =>
+  hashToken(`${issuer}\n${jwt.slice(0, jwt.lastIndexOf('.'))}`);
 
 /** The JWTs of issuers elsewhere that stand for sessions of ours. */
 @Injectable()
@@ -42,27 +46,32 @@ export class ExchangedTokens {
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
   ) {}
 
-  /** What a JWT stands for; null for one that was never exchanged. One indexed query. */
-  async find(jwt: string): Promise<Exchanged | null> {
-    const now = this.clock.now();
-    const values = [statementHash(jwt), now, this.settings.requireVerifiedEmail];
-    const [row] = await findExchangedToken.run(this.database, values);
+  /** What a JWT stands for, whether it is good or not; null for one that was never exchanged. One indexed query. */
+  async find(token: Named): Promise<Exchanged | null> {
+    const row = await this.rowOf(token);
     if (!row) return null;
-    const same = timingSafeEqual(row.tokenHash, hashToken(jwt));
-    if (!row.live) return { live: null, same };
-    this.lastSeen.mark(row, now);
-    return { live: principalOf(row), same };
+    const same = timingSafeEqual(row.tokenHash, hashToken(token.jwt));
+    return { live: row.live ? principalOf(row) : null, same };
+  }
+
+  /** The live session of a JWT that was checked, which is used by it; null where it has none. */
+  async use(token: Named): Promise<Live | null> {
+    const row = await this.rowOf(token);
+    if (!row?.live) return null;
+    this.lastSeen.mark(row, this.clock.now());
+    return principalOf(row);
   }
 
   /** Lets one more JWT stand for a session, unless that has ended, or the JWT stands for one already. */
-  async bind(sessionId: string, token: ForeignToken): Promise<void> {
+  async bind(sessionId: string, token: IssuerToken): Promise<void> {
     const { requireVerifiedEmail } = this.settings;
     const values = [...storedForm(token), sessionId, this.clock.now(), requireVerifiedEmail];
     await bindExchangedToken.run(this.database, values);
   }
 
-  /** A session that was to end with its JWT goes on as any other, because its client can renew that. */
-  async keepIdle(sessionId: string): Promise<void> {
-    await keepSessionIdle.run(this.database, [sessionId, this.settings.idleTtl, this.clock.now()]);
+  private async rowOf(token: Named) {
+    const values = [statementHash(token), this.clock.now(), this.settings.requireVerifiedEmail];
+    const [row] = await findExchangedToken.run(this.database, values);
+    return row;
   }
 }

@@ -12,6 +12,7 @@ export const principalOf = (row: LiveRow): Live => ({
     contract: row.contract,
     credentialId: row.credentialId,
     createdAt: row.createdAt,
+    authenticatedAt: row.authenticatedAt,
     expiresAt: row.expiresAt,
   },
 });

@@ -23,6 +23,7 @@ export interface LiveRow {
   readonly contract: ContractName;
   readonly credentialId: string | null;
   readonly createdAt: Date;
+  readonly authenticatedAt: Date;
   readonly expiresAt: Date;
   readonly lastSeenAt: Date;
   readonly userId: string;
@@ -47,7 +48,7 @@ export interface SpentRow extends RotatedRow {
  * share lock makes this statement wait for a change under way and then see it.
  * Values: user, credential version, method, contract, ip, user agent, now, idle ms, idle end, end, token's hash,
  * whether that token is fixed, whether the email must be verified, the credential, and of a JWT that is exchanged for it
- * what is stored. Of parallel exchanges of one JWT all but one fail with a violation of `exchanged_tokens_pkey`.
+ * what is stored, and when its user showed who they are. Of parallel exchanges of one JWT all but one fail with a violation of `exchanged_tokens_pkey`.
  */
 export const openSession = new Statement<{ id: string | null; unverified: boolean }>(
   'open_session_2',
@@ -55,8 +56,8 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
      SELECT u.id FROM users u WHERE u.id = $1 AND u.credential_version = $2 AND ${mayHaveSessions('$13')} FOR SHARE
    ), opened AS (
      INSERT INTO sessions (user_id, method, contract, credential_id, ip, user_agent,
-                           created_at, last_seen_at, idle_ttl_ms, idle_expires_at, expires_at)
-     SELECT id, $3, $4, $14::uuid, $5, $6, $7, $7, $8, $9, $10 FROM allowed RETURNING id
+                           created_at, last_seen_at, idle_ttl_ms, idle_expires_at, expires_at, authenticated_at)
+     SELECT id, $3, $4, $14::uuid, $5, $6, $7, $7, $8, $9, $10, $18 FROM allowed RETURNING id
    ), family AS (
      INSERT INTO refresh_tokens (token_hash, session_id, created_at, fixed) SELECT $11, id, $7, $12 FROM opened
    ), exchanged AS (
@@ -74,11 +75,12 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
 /** The columns of a `LiveRow`. */
 const LIVE_ROW = `
   s.id, s.method, s.contract, s.credential_id AS "credentialId", s.created_at AS "createdAt", s.expires_at AS "expiresAt",
-  s.last_seen_at AS "lastSeenAt", u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"`;
+  coalesce(s.authenticated_at, s.created_at) AS "authenticatedAt", s.last_seen_at AS "lastSeenAt",
+  u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"`;
 
 /** The session and its user, if they live. Values: session, now, whether the email must be verified. */
 export const findLiveSession = new Statement<LiveRow>(
-  'find_live_session',
+  'find_live_session_2',
   `SELECT ${LIVE_ROW} FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = $1 AND ${liveAt('$2', '$3')}`,
 );
@@ -112,11 +114,11 @@ export const bindExchangedToken = new Statement<never>(
    SELECT $1::bytea, $2::bytea, $3::timestamptz, id FROM lives ON CONFLICT DO NOTHING`,
 );
 
-/** Values: session, idle ms, now. */
-export const keepSessionIdle = new Statement<never>(
-  'keep_session_idle',
+/** How long a session may lie idle from now on. Values: session, idle ms, now. */
+export const letSessionIdle = new Statement<never>(
+  'let_session_idle',
   `UPDATE sessions s SET idle_ttl_ms = $2::bigint, idle_expires_at = $3::timestamptz + $2::bigint * interval '1 ms'
-    WHERE s.id = $1 AND s.idle_ttl_ms < $2::bigint AND ${lastsAt('$3')}`,
+    WHERE s.id = $1 AND s.idle_ttl_ms <> $2::bigint AND ${lastsAt('$3')}`,
 );
 
 /**

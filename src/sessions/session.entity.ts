@@ -38,6 +38,10 @@ export class Session {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 
+  /** When its user last showed who they are, where that was not when it was opened. */
+  @Column({ type: 'timestamptz', name: 'authenticated_at', precision: 3, nullable: true })
+  authenticatedAt: Date | null;
+
   @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3 })
   lastSeenAt: Date;
 

@@ -8,7 +8,7 @@ import { httpSettings, type HttpSettings } from '../platform/http/http.settings'
 import { MAY_BE_NOBODY, PUBLIC, type Principal } from '../platform/http/principal';
 import { InvalidToken } from './session.errors';
 import { presentedToken } from './transport/access-token';
-import { ForeignCookies } from './transport/foreign-cookie';
+import { IssuerCookies } from './transport/issuer-cookies';
 
 class AccessTokenGuard extends AuthGuard('access-token') {
   override handleRequest<Principal>(
@@ -31,7 +31,7 @@ export class SessionGuard extends AccessTokenGuard {
   constructor(
     private readonly reflector: Reflector,
     private readonly crossSite: CrossSite,
-    private readonly foreignCookies: ForeignCookies,
+    private readonly issuerCookies: IssuerCookies,
     @Inject(httpSettings.token) private readonly http: HttpSettings,
   ) {
     super();
@@ -46,19 +46,13 @@ export class SessionGuard extends AccessTokenGuard {
       const presented = presentedToken(request);
       if (!presented) throw new InvalidToken();
       if (presented.byCookie) this.crossSite.refuse(request);
-      if (!presented.foreign) return (await super.canActivate(context)) as boolean;
-      request.user = await this.readForeign(presented.token, request, context.switchToHttp().getResponse());
+      if (!presented.ofIssuer) return (await super.canActivate(context)) as boolean;
+      request.user = await this.issuerCookies.callerOf(request, context.switchToHttp().getResponse());
       return true;
     } catch (error) {
       if (!mayBeNobody?.(request)) throw error;
       return this.letIn(error, request, context.switchToHttp().getResponse());
     }
-  }
-
-  private readForeign(token: string, request: FastifyRequest, reply: FastifyReply): Promise<Principal> {
-    const { reader } = this.foreignCookies;
-    if (!reader) throw new InvalidToken();
-    return reader.callerOf(token, request, reply);
   }
 
   /** Without a caller, where that is all that is wrong. */

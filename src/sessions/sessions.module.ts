@@ -23,7 +23,7 @@ import { SessionsController } from './sessions.controller';
 import { SessionsService } from './sessions.service';
 import { SigningKey } from './signing-key.entity';
 import { SigningKeys } from './signing-keys';
-import { ForeignCookies } from './transport/foreign-cookie';
+import { IssuerCookies } from './transport/issuer-cookies';
 
 @Module({
   imports: [
@@ -38,7 +38,7 @@ import { ForeignCookies } from './transport/foreign-cookie';
     Devices,
     ExchangedTokens,
     ExchangedTokenSweep,
-    ForeignCookies,
+    IssuerCookies,
     LastSeen,
     RecentSignIn,
     RefreshTokens,
@@ -53,7 +53,7 @@ import { ForeignCookies } from './transport/foreign-cookie';
     AccessTokens,
     Devices,
     ExchangedTokens,
-    ForeignCookies,
+    IssuerCookies,
     RecentSignIn,
     SessionEndings,
     SessionsService,

@@ -5,7 +5,7 @@ import type { Client } from '../platform/http/client';
 import type { ContractName } from '../platform/http/contract-name';
 import { violates } from '../platform/database/database-errors';
 import { Devices, type NewDeviceNotice } from './devices';
-import { storedForm, type ForeignToken } from './exchanged-tokens';
+import { storedForm, type IssuerToken } from './exchanged-tokens';
 import { LastSeen } from './last-seen';
 import { principalOf, type Live } from './live-session';
 import type { MethodName } from './method-name';
@@ -17,6 +17,7 @@ import {
   findSpentToken,
   findSuccessor,
   growFamily,
+  letSessionIdle,
   listSessions,
   openSession,
   spendRefreshToken,
@@ -25,6 +26,9 @@ import { sessionSettings, type SessionSettings } from './session.settings';
 
 /** Rotations within one grace that a straggler is led through; who makes more is no straggler. */
 const LONGEST_CHAIN = 100;
+
+/** For a sign-in of which nobody knows when the person showed who they are. */
+const LONG_AGO = new Date(0);
 
 /** What an access token is issued for. */
 export interface SessionRef {
@@ -66,7 +70,10 @@ export interface SessionRequest {
   readonly longestIdle?: number;
   readonly longest?: number;
   /** The JWT of an issuer elsewhere that it is opened for. */
-  readonly exchanged?: ForeignToken;
+  readonly exchanged?: IssuerToken & {
+    /** When its user showed that issuer who they are; null where it does not say. */
+    readonly authenticatedAt: Date | null;
+  };
 }
 
 /** A JWT that opens a session only once has done so already. */
@@ -117,6 +124,7 @@ export class SessionsService {
       request.verifiedEmail || requireVerifiedEmail,
       request.credentialId,
       ...(request.exchanged ? storedForm(request.exchanged) : [null, null, null]),
+      request.exchanged ? (request.exchanged.authenticatedAt ?? LONG_AGO) : null,
     ];
     const work = async (transaction?: EntityManager) => {
       const rows = transaction
@@ -153,6 +161,15 @@ export class SessionsService {
     if (!row) return null;
     this.lastSeen.mark(row, now);
     return row;
+  }
+
+  /**
+   * Lets a session lie idle for longer, or for less long, than it was opened with.
+   * @param milliseconds null: for as long as usual
+   */
+  async letIdle(sessionId: string, milliseconds: number | null): Promise<void> {
+    const idle = milliseconds ?? this.settings.idleTtl;
+    await letSessionIdle.run(this.database, [sessionId, idle, this.clock.now()]);
   }
 
   /** One more refresh token for a session, as if it had been opened with it; null when the session has ended. */

@@ -9,8 +9,9 @@ export type JwtVerifier = (
   done: (error: Error | null, claims?: object) => void,
 ) => void;
 
-/** Some 10 MB at the most. */
+/** Some 20 MB at the most, because longer tokens are not remembered; in characters. */
 const MOST = 10_000;
+const LONGEST = 2_000;
 
 /**
  * Remembers tokens whose signature was good, because checking one takes longer than all else in a request.
@@ -23,7 +24,8 @@ export function rememberVerified(verify: JwtVerifier): JwtVerifier {
     const known = verified.get(token);
     if (known?.key === key && known.options === options) return done(null, known.claims);
     verify(token, key, options, (error, claims) => {
-      if (claims) verified.set(token, { key, options, claims: Object.freeze(claims) });
+      if (claims && token.length <= LONGEST)
+        verified.set(token, { key, options, claims: Object.freeze(claims) });
       done(error, claims);
     });
   };

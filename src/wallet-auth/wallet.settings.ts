@@ -1,6 +1,7 @@
 import { bool, makeValidator } from 'envalid';
 import { baseUrl, duration, upToADay, upToTenSeconds, wholeNumber } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
+import { parseJson } from '../platform/json/parse-json';
 import { isPrivateHost } from '../platform/outbound/public-network';
 
 const STATEMENT = 'Please ensure that the domain above matches the URL of the current website.';
@@ -42,7 +43,7 @@ const chains = makeValidator<readonly string[]>((input) =>
 
 /** As in {"1": "https://rpc.example.com/key"}. The complaints don't repeat a URL: it often holds a key. */
 const rpcUrls = makeValidator<ReadonlyMap<string, string>>((input) => {
-  const given = parse(input);
+  const given = parseJson(input);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new Error('must be a JSON object, as in {"1": "https://rpc.example.com/key"}');
   }
@@ -56,14 +57,6 @@ const rpcUrls = makeValidator<ReadonlyMap<string, string>>((input) => {
     }),
   );
 });
-
-function parse(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch {
-    return undefined;
-  }
-}
 
 export const walletSettings = defineSettings('wallet', {
   variables: {

@@ -1,10 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { ApiError } from '../../platform/http/api-error';
+import { cookieValues, forgetEverywhere } from '../../platform/http/cookies';
+import type { HttpSettings } from '../../platform/http/http.settings';
 import {
-  FOREIGN_EMAIL_COOKIE,
-  FOREIGN_REFRESH_COOKIE,
-  FOREIGN_TOKEN_COOKIE,
+  ISSUER_EMAIL_COOKIE,
+  ISSUER_REFRESH_COOKIE,
+  ISSUER_TOKEN_COOKIE,
 } from '../../sessions/transport/cookies';
 import type { Contract } from './contract';
 
@@ -19,13 +21,17 @@ export class CrossmintSuccess {
 }
 
 /** What a browser keeps of a session: its issuer's tokens, and an address. */
-export interface ForeignSession {
+export interface IssuerSession {
   readonly jwt: string;
   readonly expiresAt: Date;
   /** Where the issuer has taken the client's. */
   readonly refresh?: { readonly secret: string; readonly expiresAt: Date };
-  readonly email?: string;
+  readonly email: string | null;
+  /** Nothing of what the browser has beside it is of the same person. */
+  readonly stranger?: boolean;
 }
+
+const COOKIES = [ISSUER_TOKEN_COOKIE, ISSUER_REFRESH_COOKIE, ISSUER_EMAIL_COOKIE];
 
 /** Codes that its clients know by another name. */
 const CODES: Readonly<Record<string, string>> = {
@@ -47,22 +53,30 @@ const errorSchema = {
 };
 
 /** @param now to count the lives of the cookies from */
-export function setForeignSession(reply: FastifyReply, session: ForeignSession, now: Date): void {
+export function setIssuerSession(reply: FastifyReply, session: IssuerSession, now: Date): void {
   const until = (end: Date) => ({
     maxAge: Math.min(LONGEST_COOKIE, Math.max(0, Math.floor((end.getTime() - now.getTime()) / 1_000))),
   });
   const { jwt, expiresAt, refresh, email } = session;
-  void reply.setCookie(FOREIGN_TOKEN_COOKIE, jwt, until(expiresAt));
-  if (refresh) void reply.setCookie(FOREIGN_REFRESH_COOKIE, refresh.secret, until(refresh.expiresAt));
-  if (email !== undefined)
-    void reply.setCookie(FOREIGN_EMAIL_COOKIE, email, until(refresh?.expiresAt ?? expiresAt));
+  if (session.stranger) forget(reply, [ISSUER_REFRESH_COOKIE, ISSUER_EMAIL_COOKIE]);
+  void reply.setCookie(ISSUER_TOKEN_COOKIE, jwt, until(expiresAt));
+  if (refresh) void reply.setCookie(ISSUER_REFRESH_COOKIE, refresh.secret, until(refresh.expiresAt));
+  if (email !== null)
+    void reply.setCookie(ISSUER_EMAIL_COOKIE, email, until(refresh?.expiresAt ?? expiresAt));
 }
 
 /** Answers `POST /api/auth/logout`. */
-export function writeForgotten(reply: FastifyReply): CrossmintSuccess {
-  for (const name of [FOREIGN_TOKEN_COOKIE, FOREIGN_REFRESH_COOKIE, FOREIGN_EMAIL_COOKIE])
+export function writeForgotten(reply: FastifyReply, http: HttpSettings): CrossmintSuccess {
+  for (const name of COOKIES) {
+    if (cookieValues(reply.request, name).length > 1) forgetEverywhere(reply, name, http);
     void reply.clearCookie(name);
+  }
   return { success: true };
+}
+
+/** Those that are there; one that is set after it stays. */
+function forget(reply: FastifyReply, names: readonly string[]): void {
+  for (const name of names) if (cookieValues(reply.request, name).length > 0) void reply.clearCookie(name);
 }
 
 export const crossmint = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock';
-import { runStrategy } from '../../platform/http/run-strategy';
-import type { ForeignToken } from '../../sessions/exchanged-tokens';
+import { outcomeOf } from '../../platform/http/strategy-outcome';
+import type { IssuerToken } from '../../sessions/exchanged-tokens';
 import { InvalidToken } from '../../sessions/session.errors';
 import { IssuerUnavailable } from '../auth.errors';
 import { IssuerCalls } from './issuer-calls';
@@ -11,8 +11,10 @@ import type { TrustedIssuer } from './trusted-issuer';
 import { readJwt } from './unchecked-jwt';
 
 /** A JWT that an issuer has signed, for us, and that is good now. */
-export interface VerifiedJwt extends ForeignToken {
+export interface VerifiedJwt extends IssuerToken {
   readonly issuedAt: Date;
+  /** When its user showed the issuer who they are, null where it does not say: a JWT may come from a refresh. */
+  readonly authenticatedAt: Date | null;
   readonly claims: Claims;
 }
 
@@ -44,16 +46,27 @@ export class IssuerJwts {
     const { header } = readJwt(jwt) ?? {};
     // Before any key is asked for.
     if (!header || !ASYMMETRIC.includes(header.alg)) throw new InvalidToken();
-    const outcome = await runStrategy<Claims>(this.strategy, { jwt, header, issuer, keys });
+    const outcome = await outcomeOf<Claims>(this.strategy, { jwt, header, issuer, keys });
     if (outcome.user === null) {
       throw outcome.info instanceof IssuerUnavailable
         ? outcome.info
         : new InvalidToken({ cause: outcome.info });
     }
-    const { exp, iat } = outcome.user;
-    const now = this.clock.now().getTime();
-    const told = typeof iat === 'number' && iat >= 0 && iat * 1_000 <= now;
-    const issuedAt = new Date(told ? iat * 1_000 : now);
-    return { jwt, claims: outcome.user, issuedAt, expiresAt: new Date(exp * 1_000) };
+    const { exp, iat, auth_time: authTime } = outcome.user;
+    const now = this.clock.now();
+    return {
+      issuer: issuer.issuer,
+      jwt,
+      claims: outcome.user,
+      issuedAt: pastMoment(iat, now) ?? now,
+      authenticatedAt: pastMoment(authTime, now),
+      expiresAt: new Date(exp * 1_000),
+    };
   }
 }
+
+/** Null for what is no moment, or still to come. */
+const pastMoment = (seconds: unknown, now: Date): Date | null =>
+  typeof seconds === 'number' && seconds >= 0 && seconds * 1_000 <= now.getTime()
+    ? new Date(seconds * 1_000)
+    : null;

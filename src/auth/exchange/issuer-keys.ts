@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../platform/clock/clock';
+import { parseJson } from '../../platform/json/parse-json';
 import { IssuerUnavailable } from '../auth.errors';
 import { reasonOf, type IssuerCalls } from './issuer-calls';
 import type { JoseHeader } from './unchecked-jwt';
@@ -10,22 +11,26 @@ import type { TrustedIssuer } from './trusted-issuer';
 const FRESH = 10 * 60_000;
 /** Older ones serve only once it was tried to get newer ones: a key may have been withdrawn meanwhile. */
 const STALE = 60 * 60_000;
+/** Older ones don't serve at all. */
+const OLDEST = 24 * 60 * 60_000;
 /** Between two fetches, so that made-up key ids cost the issuer nothing. */
 const BETWEEN = 60_000;
 /** The same while no key is known at all: then nobody can sign in, and the issuer may be back. */
 const BETWEEN_FIRST = 5_000;
+/** In bits (RFC 7518, 3.3). */
+const SHORTEST_RSA = 2_048;
 /** No issuer has more; each is looked at. */
 const MOST_KEYS = 100;
 
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
-const EC: Readonly<Record<string, readonly string[]>> = {
-  'P-256': ['ES256'],
-  'P-384': ['ES384'],
-  'P-521': ['ES512'],
-};
+const EC: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['P-256', ['ES256']],
+  ['P-384', ['ES384']],
+  ['P-521', ['ES512']],
+]);
 
 /** What a token may be signed with: asymmetric ones alone, so that a public key is never taken for a secret. */
-export const ASYMMETRIC: readonly string[] = [...RSA, ...Object.values(EC).flat()];
+export const ASYMMETRIC: readonly string[] = [...RSA, ...[...EC.values()].flat()];
 
 interface IssuerKey {
   readonly kid: string | undefined;
@@ -43,6 +48,7 @@ export class IssuerKeys {
   private keys: readonly IssuerKey[] = [];
   private fetchedAt = -Infinity;
   private triedAt = -Infinity;
+  /** Of the last fetch. */
   private failed = false;
   private pending?: Promise<void>;
 
@@ -58,25 +64,26 @@ export class IssuerKeys {
    * @throws IssuerUnavailable when it is not known and can't be asked for
    */
   async keyFor(header: JoseHeader): Promise<KeyObject | null> {
-    if (this.known(header).length > 0) await this.freshen();
+    if (this.known(header).length > 0 && this.age < OLDEST) await this.freshen();
     else await this.fetchFor();
     const fitting = this.known(header).filter(({ algorithms }) => algorithms.includes(header.alg));
     // Of several that a token without a key id could mean, none is guessed.
     return fitting.length === 1 ? (fitting[0]?.key ?? null) : null;
   }
 
+  private get age(): number {
+    return this.clock.now().getTime() - this.fetchedAt;
+  }
+
   private known({ kid }: JoseHeader): readonly IssuerKey[] {
     return kid === undefined ? this.keys : this.keys.filter((one) => one.kid === kid);
   }
 
-  /** Waits only where the known ones are old and it was not tried since they are. */
+  /** Waits only where the known ones are old. */
   private async freshen(): Promise<void> {
-    const age = this.clock.now().getTime() - this.fetchedAt;
-    if (age < FRESH) return;
-    const tried = this.failed;
-    const fetched = this.mayFetch() ? this.fetch() : this.pending;
-    if (age < STALE || tried) void fetched?.catch(() => undefined);
-    else await fetched?.catch(() => undefined);
+    if (this.age < FRESH) return;
+    const fetched = (this.mayFetch() ? this.fetch() : this.pending)?.catch(() => undefined);
+    if (this.age >= STALE) await fetched;
   }
 
   private async fetchFor(): Promise<void> {
@@ -86,7 +93,7 @@ export class IssuerKeys {
   }
 
   private mayFetch(): boolean {
-    const between = this.keys.length > 0 ? BETWEEN : BETWEEN_FIRST;
+    const between = this.fetchedAt > -Infinity ? BETWEEN : BETWEEN_FIRST;
     return !this.pending && this.clock.now().getTime() - this.triedAt >= between;
   }
 
@@ -111,12 +118,9 @@ export class IssuerKeys {
     const { jwksUrl, allowPrivate } = this.issuer;
     const answer = await this.calls.fetch(jwksUrl, { headers: { accept: 'application/json' } }, allowPrivate);
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
-    const { keys } = ((await answer.json()) ?? {}) as { keys?: unknown };
+    const { keys } = (parseJson(await answer.text()) ?? {}) as { keys?: unknown };
     if (!Array.isArray(keys)) throw new Error('answered no set of keys');
-    const good = keys.slice(0, MOST_KEYS).flatMap((jwk: unknown) => readKey(jwk) ?? []);
-    // An answer of somebody in between, or of a server that is starting: what is known is better.
-    if (good.length === 0) throw new Error('answered no key that can be used');
-    return good;
+    return keys.flatMap((jwk: unknown) => readKey(jwk) ?? []).slice(0, MOST_KEYS);
   }
 }
 
@@ -127,6 +131,8 @@ function readKey(jwk: unknown): IssuerKey | null {
   if (algorithms.length === 0 || !isForSignatures(fields)) return null;
   try {
     const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    const { modulusLength = Infinity } = key.asymmetricKeyDetails ?? {};
+    if (modulusLength < SHORTEST_RSA) return null;
     const { kid } = fields;
     return { kid: typeof kid === 'string' ? kid : undefined, algorithms, key };
   } catch {
@@ -136,7 +142,7 @@ function readKey(jwk: unknown): IssuerKey | null {
 
 /** Those that the key is made for, and of these the one that it names, if it does. */
 function algorithmsOf({ kty, crv, alg }: Record<string, unknown>): readonly string[] {
-  const possible = kty === 'RSA' ? RSA : kty === 'EC' ? (EC[String(crv)] ?? []) : [];
+  const possible = kty === 'RSA' ? RSA : kty === 'EC' ? (EC.get(crv) ?? []) : [];
   return alg === undefined ? possible : possible.filter((one) => one === alg);
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail';
 import type { Client } from '../../platform/http/client';
 import type { ContractName } from '../../platform/http/contract-name';
-import { ExchangedTokens } from '../../sessions/exchanged-tokens';
+import { ExchangedTokens, type Exchanged } from '../../sessions/exchanged-tokens';
 import type { Live } from '../../sessions/live-session';
 import type { MethodName } from '../../sessions/method-name';
 import { InvalidToken } from '../../sessions/session.errors';
@@ -10,6 +11,7 @@ import { AccountLinking } from '../linking/account-linking';
 import { readIdentity, type ExternalIdentity } from '../linking/external-identity';
 import { SignInService } from '../sign-in.service';
 import type { SignedIn } from '../signed-in';
+import { ExchangeLimit } from './exchange-limit';
 import type { JwtCheck, VerifiedJwt } from './issuer-jwts';
 
 export interface ExchangeHow {
@@ -33,6 +35,8 @@ export type ExchangeResult = { readonly opened: SignedIn } | { readonly joined: 
 export class TokenExchange {
   constructor(
     private readonly exchanged: ExchangedTokens,
+    private readonly limit: ExchangeLimit,
+    private readonly audit: AuditTrail,
     private readonly linking: AccountLinking,
     private readonly signIn: SignInService,
   ) {}
@@ -43,13 +47,14 @@ export class TokenExchange {
    * @throws InvalidCredentials when the account may not be signed in to
    * @throws EmailNotVerified
    * @throws RegistrationClosed
-   * @throws RateLimited when too many have registered from this address
+   * @throws RateLimited when they come too often, or too many have registered from this address
    */
   async exchange(token: VerifiedJwt, check: JwtCheck, how: ExchangeHow): Promise<ExchangeResult | null> {
     const { method, contract, client, signUp, longestIdle } = how;
     const identity = identityOf(token, check, method);
-    const known = await this.exchanged.find(token.jwt);
-    if (known) return joined(known.live);
+    await this.limit.consume(identity.issuer, identity.subject);
+    const known = await this.exchanged.find(token);
+    if (known) return this.join(known, identity, how);
     const proof = signUp
       ? await this.linking.proofOf(identity, client)
       : await this.linking.proofOfKnown(identity, client);
@@ -59,17 +64,26 @@ export class TokenExchange {
       return { opened: await this.signIn.open(proof, opening) };
     } catch (error) {
       if (!(error instanceof AlreadyExchanged)) throw error;
-      return joined((await this.exchanged.find(token.jwt))?.live ?? null);
+      return this.join(await this.exchanged.find(token), identity, how);
     }
   }
-}
 
-function joined(live: Live | null): ExchangeResult {
-  if (!live) throw new InvalidToken();
-  return { joined: live };
+  /** Somebody has it who should not, where its session has ended: its owner has signed out. */
+  private async join(
+    known: Exchanged | null,
+    { issuer }: ExternalIdentity,
+    { method, contract, client }: ExchangeHow,
+  ): Promise<ExchangeResult> {
+    if (known?.live) return { joined: known.live };
+    const details = { method, contract, issuer, reason: 'its session has ended' };
+    await this.audit.record({ action: 'sign_in_failed', userId: null, client, details });
+    throw new InvalidToken();
+  }
 }
 
 function identityOf({ claims }: VerifiedJwt, { issuer }: JwtCheck, method: MethodName): ExternalIdentity {
   const { sub: subject, email, email_verified: emailVerified, name } = claims;
-  return readIdentity({ method, issuer: issuer.issuer }, { subject, email, emailVerified, name });
+  // Of a JWT that was made for anybody nobody's address is taken.
+  const vouched = issuer.audiences.length > 0 && emailVerified;
+  return readIdentity({ method, issuer: issuer.issuer }, { subject, email, emailVerified: vouched, name });
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../platform/json/parse-json';
+
 /** What a signed JWT says of itself (RFC 7515, section 4), as far as we look at it. */
 export interface JoseHeader {
   readonly alg: string;
@@ -31,12 +33,8 @@ export function readJwt(jwt: string): UncheckedJwt | null {
 }
 
 function parse(part: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  const parsed = parseJson(Buffer.from(part, 'base64url').toString());
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    ? (parsed as Record<string, unknown>)
+    : null;
 }

@@ -26,7 +26,8 @@ interface Claims {
 /** OpenID Connect Core, 2. The database would make one of two that it can't write. */
 const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
 
-export const isSubject = (given: unknown): given is string => typeof given === 'string' && SUBJECT.test(given);
+export const isSubject = (given: unknown): given is string =>
+  typeof given === 'string' && SUBJECT.test(given);
 
 /**
  * @throws Error when there is no subject: two people without one would be one

@@ -42,14 +42,19 @@ export const wholeNumber = (least: number, most: number) =>
     return value;
   });
 
-/** The URL of an endpoint, or an issuer: kept as it is written, because issuers compare letter by letter. */
-export const endpoint = makeValidator<string>((input) => {
+/**
+ * The URL of an endpoint, or an issuer: kept as it is written, because issuers compare letter by letter.
+ * @throws Error saying what is wrong
+ */
+export function readEndpoint(input: string): string {
   const url = URL.canParse(input) ? new URL(input) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || input.includes('#')) {
     throw new Error('must be a URL that begins with https://, without login or fragment');
   }
   return input;
-});
+}
+
+export const endpoint = makeValidator<string>(readEndpoint);
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 

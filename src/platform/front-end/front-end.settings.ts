@@ -1,12 +1,13 @@
 import { makeValidator } from 'envalid';
 import { baseUrl, origins, readBaseUrl } from '../config/setting-types';
 import { defineSettings, type SettingsOf } from '../config/settings';
+import { parseJson } from '../json/parse-json';
 
 const ALIAS = /^[\w.-]{1,64}$/;
 
 /** As in {"VERIFIER": "https://verifier.example.com"}. */
 const clients = makeValidator<ReadonlyMap<string, string>>((input) => {
-  const given = parse(input);
+  const given = parseJson(input);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new Error('must be a JSON object, as in {"VERIFIER": "https://verifier.example.com"}');
   }
@@ -24,14 +25,6 @@ function readUrlOf(alias: string, url: string): string {
     return readBaseUrl(url);
   } catch (error) {
     throw new Error(`has a wrong URL for "${alias}": it ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function parse(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch {
-    return undefined;
   }
 }
 

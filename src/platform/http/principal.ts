@@ -24,6 +24,8 @@ export interface Principal {
     /** By which of the user's it was opened, where they have several of the method. */
     readonly credentialId: string | null;
     readonly createdAt: Date;
+    /** When its user showed who they are. */
+    readonly authenticatedAt: Date;
     readonly expiresAt: Date;
   };
 }

@@ -4,6 +4,10 @@ import { ApiBearerAuth, ApiCookieAuth, ApiSecurity } from '@nestjs/swagger';
 /** For the OpenAPI document: the route asks for a session, shown by a Bearer token or by a cookie. */
 export const NeedsSession = (): MethodDecorator => applyDecorators(ApiBearerAuth(), ApiCookieAuth());
 
+/** The same where clients come by the cookies of an issuer elsewhere. */
+export const NeedsIssuerSession = (): MethodDecorator =>
+  applyDecorators(ApiSecurity(ISSUER_COOKIE_SCHEME), ApiBearerAuth());
+
 /** For the OpenAPI document: a Bearer token may be sent, and then counts. */
 export const TakesBearer = (): MethodDecorator => applyDecorators(ApiBearerAuth(), ApiSecurity({}));
 
@@ -14,4 +18,5 @@ export const MayHaveSession = (): MethodDecorator => applyDecorators(NeedsSessio
 export const TakesRefreshCookie = (): MethodDecorator =>
   applyDecorators(ApiSecurity(REFRESH_COOKIE_SCHEME), ApiSecurity({}));
 
+export const ISSUER_COOKIE_SCHEME = 'issuerCookie';
 export const REFRESH_COOKIE_SCHEME = 'refreshCookie';

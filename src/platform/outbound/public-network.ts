@@ -40,8 +40,12 @@ export function fetcher(allowPrivate: boolean): Fetcher {
   const connect = allowPrivate ? {} : { lookup: publicLookup };
   const agent = new Agent({ connections: MOST_CONNECTIONS, connect });
   return {
-    fetch: ((url: string, options: object) =>
-      undiciFetch(url, { ...options, dispatcher: agent })) as unknown as typeof fetch,
+    fetch: (async (url: string, options: object) => {
+      // Of an address no name is looked up.
+      if (!allowPrivate && isPrivateHost(new URL(url).hostname))
+        throw new Error('leads to a private address');
+      return undiciFetch(url, { ...options, dispatcher: agent });
+    }) as unknown as typeof fetch,
     close: () => agent.destroy(),
   };
 }

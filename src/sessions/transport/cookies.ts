@@ -14,9 +14,9 @@ const ADDRESS = /^[0-9A-Za-z]{1,100}$/;
 export const accountCookieName = (address: string): string => ACCOUNT_COOKIE_PREFIX + address;
 
 /** Those of the crossmint contract: its issuer's tokens, and an address. */
-export const FOREIGN_TOKEN_COOKIE = 'crossmint-jwt';
-export const FOREIGN_REFRESH_COOKIE = 'crossmint-refresh-token';
-export const FOREIGN_EMAIL_COOKIE = 'user-email';
+export const ISSUER_TOKEN_COOKIE = 'crossmint-jwt';
+export const ISSUER_REFRESH_COOKIE = 'crossmint-refresh-token';
+export const ISSUER_EMAIL_COOKIE = 'user-email';
 
 type Request = Pick<FastifyRequest, 'headers'>;
 
@@ -60,19 +60,21 @@ export const hasRefreshCookie = (request: Request): boolean =>
   cookieValues(request, REFRESH_COOKIE).length > 0;
 
 /** @throws InvalidToken when the cookie comes more than once */
-export const foreignTokenCookie = (request: Request): string | null => only(request, FOREIGN_TOKEN_COOKIE);
+export const issuerTokenCookie = (request: Request): string | null => only(request, ISSUER_TOKEN_COOKIE);
 
 /**
  * What the issuer's refresh token is; null where there is none.
  * @throws InvalidToken when the cookie comes more than once
  */
-export function foreignRefreshCookie(request: Request): string | null {
-  const value = only(request, FOREIGN_REFRESH_COOKIE);
-  try {
-    return value && decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+export function issuerRefreshCookie(request: Request): string | null {
+  const value = only(request, ISSUER_REFRESH_COOKIE);
+  return value && decoded(value);
+}
+
+/** The address beside them; null where there is none, or more than one. */
+export function issuerEmailCookie(request: Request): string | null {
+  const [value, ...others] = cookieValues(request, ISSUER_EMAIL_COOKIE);
+  return value && others.length === 0 ? decoded(value) : null;
 }
 
 /** @throws InvalidRefreshToken when the cookie is missing, or comes more than once */
@@ -81,6 +83,15 @@ export function refreshCookie(request: Request): string {
   if (others.length > 0) throw new InvalidRefreshToken(REFRESH_COOKIE);
   if (!token) throw new InvalidRefreshToken();
   return token;
+}
+
+/** As it was before it was written into a cookie. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function only(request: Request, name: string): string | null {

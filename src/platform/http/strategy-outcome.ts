@@ -8,7 +8,7 @@ export type Outcome<T> = { readonly user: T } | { readonly user: null; readonly 
  * of the strategy that takes its outcome.
  * @throws whatever the strategy reports as an error
  */
-export function runStrategy<T>(strategy: Strategy, request: object): Promise<Outcome<T>> {
+export function outcomeOf<T>(strategy: Strategy, request: object): Promise<Outcome<T>> {
   return new Promise((resolve, reject) => {
     const outcome = {
       success: (user: T) => resolve({ user }),
