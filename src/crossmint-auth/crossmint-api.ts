@@ -1,12 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { IssuerCalls, reasonOf } from '../auth/exchange/issuer-calls';
+import { parseJson } from '../platform/json/parse-json';
 import { CrossmintIssuer } from './crossmint-issuer';
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
 
 const SESSIONS = '/api/2024-09-26/session/sdk/auth';
 const WALLETS = '/api/2025-06-09/wallets';
-/** Of those that mean no: a request in time, too early or too often may be made again, and so may one that meets another. */
+/** Of those that mean no: what came too late, too early or too often may be asked again, and so may what met another. */
 const NO_REFUSAL = [408, 409, 425, 429];
+/** These say that our key is no good, and nothing of the person. */
+const KEY_REFUSED = [401, 403];
+const PRINTABLE = /^[\x20-\x7e]+$/;
 const SUI_ADDRESS = /^0x[0-9a-f]{64}$/i;
 
 /** What a refresh token was exchanged for there. */
@@ -36,8 +40,10 @@ export class CrossmintApi {
   ) {}
 
   /** Exchanges a refresh token there; the one that is given may be spent by it. */
-  refresh(secret: string): Promise<Asked<RefreshAnswer>> {
-    return this.post(`${SESSIONS}/refresh`, { refresh: secret }, readRefreshAnswer);
+  async refresh(secret: string): Promise<Asked<RefreshAnswer>> {
+    // 401 is what it says to a refresh token.
+    const asked = await this.post(`${SESSIONS}/refresh`, { refresh: secret }, readRefreshAnswer);
+    return asked.outcome === 'refused' && asked.status === 403 ? { ...asked, outcome: 'unavailable' } : asked;
   }
 
   /**
@@ -57,7 +63,12 @@ export class CrossmintApi {
     const owner = `userId:${subject}`;
     const headers = { 'x-idempotency-key': idempotencyKey };
     const created = await this.post(WALLETS, { chainType: 'sui', type: 'mpc', owner }, readAddress, headers);
-    if (created.outcome === 'accepted' || created.status !== 409) return created;
+    if (created.outcome === 'accepted') return created;
+    if (KEY_REFUSED.some((status) => status === created.status)) {
+      this.logger.error('Crossmint refuses CROSSMINT_SERVER_API_KEY: no wallets are created');
+      return { ...created, outcome: 'unavailable' };
+    }
+    if (created.status !== 409) return created;
     // It met another one, maybe one that is there already.
     const found = await this.ask(`${WALLETS}/${encodeURIComponent(`${owner}:sui:mpc`)}`, {}, readAddress);
     return found.outcome === 'accepted' ? found : created;
@@ -99,25 +110,17 @@ async function readAnswer<T>(answer: Response, read: (answer: unknown) => T | nu
     const final = status >= 400 && status < 500 && !NO_REFUSAL.includes(status);
     return { outcome: final ? 'refused' : 'unavailable', reason, status };
   }
-  const result = read(parse(await answer.text()));
+  const result = read(parseJson(await answer.text()));
   return result === null
     ? { outcome: 'unavailable', reason: `${reason}, and nothing that can be read`, status }
     : { outcome: 'accepted', answer: result };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function readRefreshAnswer(answer: unknown): RefreshAnswer | null {
   const { jwt, refresh, user } = fieldsOf(answer);
   const { secret, expiresAt } = fieldsOf(refresh);
   const { id, email } = fieldsOf(user);
-  if (typeof jwt !== 'string' || typeof secret !== 'string' || secret === '') return null;
+  if (typeof jwt !== 'string' || typeof secret !== 'string' || !PRINTABLE.test(secret)) return null;
   return { jwt, secret, expiresAt: textOr(expiresAt), userId: textOr(id), email: textOr(email) };
 }
 

@@ -1,32 +1,37 @@
 import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SETS_COOKIES } from '../auth/auth.controller';
 import {
   EmailNotVerified,
   IssuerUnavailable,
   ProviderNotConfigured,
   RegistrationClosed,
 } from '../auth/auth.errors';
-import { CrossmintSuccess, setForeignSession, writeForgotten } from '../auth/contracts/crossmint.contract';
+import { CrossmintSuccess, setIssuerSession, writeForgotten } from '../auth/contracts/crossmint.contract';
 import { Clock } from '../platform/clock/clock';
 import { RateLimited, ValidationFailed } from '../platform/http/api-error';
-import { FromClient, type Client } from '../platform/http/client';
 import { InContract } from '../platform/http/contract-name';
-import { cookieValues, forgetEverywhere } from '../platform/http/cookies';
 import { CrossSite } from '../platform/http/cross-site';
 import { Fails } from '../platform/http/failures.decorator';
 import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
 import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
-import { NeedsSession } from '../platform/http/session-security';
+import { NeedsIssuerSession } from '../platform/http/session-security';
 import { InvalidToken } from '../sessions/session.errors';
-import { FOREIGN_REFRESH_COOKIE, FOREIGN_TOKEN_COOKIE } from '../sessions/transport/cookies';
-import { CrossmintProfiles, NothingToChange } from './crossmint-profiles';
-import { CrossmintSignIn } from './crossmint-sign-in';
+import { bearerToken } from '../sessions/transport/bearer';
+import { CrossmintProfiles } from './crossmint-profiles';
+import { CrossmintSignIn, TooLarge } from './crossmint-sign-in';
 import { CrossmintSignOut } from './crossmint-sign-out';
 import { ExchangeBody, ProfileBody, ProfileView } from './crossmint.dto';
-import { StepOutOfOrder, UserNotFound } from './crossmint.errors';
+import { NothingToChange, StepOutOfOrder, UserNotFound } from './crossmint.errors';
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
+
+/** For the OpenAPI document. */
+const SETS = {
+  'Set-Cookie': {
+    description: 'crossmint-jwt, crossmint-refresh-token and user-email, where they change',
+    schema: { type: 'string' },
+  },
+} as const;
 
 const notConfigured = () => new ProviderNotConfigured('CROSSMINT_PROJECT_ID');
 
@@ -53,9 +58,10 @@ export class CrossmintAuthController {
     summary: 'Exchange a JWT of Crossmint for session cookies',
     description: 'The same JWT joins the session that it has opened. One whose session has ended is refused.',
   })
-  @ApiOkResponse({ type: CrossmintSuccess, headers: SETS_COOKIES })
+  @ApiOkResponse({ type: CrossmintSuccess, headers: SETS })
   @Fails(
     new ValidationFailed([{ field: 'jwt', message: 'jwt is missing' }]),
+    new TooLarge(),
     new InvalidToken(),
     new EmailNotVerified(),
     new RegistrationClosed(),
@@ -65,21 +71,21 @@ export class CrossmintAuthController {
   )
   async session(
     @Body() body: ExchangeBody,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @FromClient() client: Client,
   ): Promise<CrossmintSuccess> {
     this.demandOn();
-    setForeignSession(reply, await this.signIn.signIn(body, client), this.clock.now());
+    setIssuerSession(reply, await this.signIn.signIn(body, request), this.clock.now());
     return { success: true };
   }
 
   @Get('profile')
-  @NeedsSession()
+  @NeedsIssuerSession()
   @MayBeNobody()
   @InContract('crossmint')
   @ApiOperation({ operationId: 'crossmintProfile', summary: 'The profile of the current user' })
-  @ApiOkResponse({ type: ProfileView, headers: SETS_COOKIES })
-  @Fails(new UserNotFound(), notConfigured(), new IssuerUnavailable())
+  @ApiOkResponse({ type: ProfileView, headers: SETS })
+  @Fails(new UserNotFound(), notConfigured(), new RateLimited(600), new IssuerUnavailable())
   async profile(
     @Caller() caller: Principal | undefined,
     @Req() request: FastifyRequest,
@@ -88,19 +94,20 @@ export class CrossmintAuthController {
   }
 
   @Patch('profile')
-  @NeedsSession()
+  @NeedsIssuerSession()
   @MayBeNobody()
   @InContract('crossmint')
   @ApiOperation({
     operationId: 'changeCrossmintProfile',
     summary: 'Go one step on in onboarding, or set the EVM address',
   })
-  @ApiOkResponse({ type: ProfileView, headers: SETS_COOKIES })
+  @ApiOkResponse({ type: ProfileView, headers: SETS })
   @Fails(
     new NothingToChange(),
     new UserNotFound(),
     notConfigured(),
     new StepOutOfOrder(1),
+    new RateLimited(600),
     new IssuerUnavailable(),
   )
   async change(
@@ -123,19 +130,18 @@ export class CrossmintAuthController {
     description:
       'Ends the session where one is shown, whatever state its JWT is in. The answer is always the same.',
   })
-  @ApiOkResponse({ type: CrossmintSuccess, headers: SETS_COOKIES })
+  @ApiOkResponse({ type: CrossmintSuccess, headers: SETS })
   async logout(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CrossmintSuccess> {
-    if (request.headers.authorization === undefined && this.crossSite.isForeign(request)) {
+    // Another site ends nothing by cookies, nor has it any deleted.
+    if (this.crossSite.isForeign(request)) {
+      if (bearerToken(request) !== null) await this.signOut.signOut(request);
       return { success: true };
     }
     await this.signOut.signOut(request);
-    for (const name of [FOREIGN_TOKEN_COOKIE, FOREIGN_REFRESH_COOKIE]) {
-      if (cookieValues(request, name).length > 1) forgetEverywhere(reply, name, this.http);
-    }
-    return writeForgotten(reply);
+    return writeForgotten(reply, this.http);
   }
 
   /** Said also to who is nobody: there is no way to be somebody then. */

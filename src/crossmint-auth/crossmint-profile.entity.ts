@@ -2,6 +2,8 @@ import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn } from 'typeorm';
 import { User } from '../users/user.entity';
 
 export const WALLET_STATUSES = ['none', 'pending', 'active', 'failed'] as const;
+/** Of onboarding. */
+export const LAST_STEP = 3;
 export type WalletStatus = (typeof WALLET_STATUSES)[number];
 
 /** What clients of Crossmint keep here of a user. Nothing in it opens anything. */
@@ -28,6 +30,10 @@ export class CrossmintProfile {
   /** On Sui. */
   @Column('text', { name: 'wallet_address', nullable: true })
   walletAddress: string | null;
+
+  /** First, of those tries that have not ended. */
+  @Column({ type: 'timestamptz', name: 'wallet_tried_at', precision: 3, nullable: true })
+  walletTriedAt: Date | null;
 
   @Column('smallint', { name: 'onboarding_step', default: 0 })
   onboardingStep: number;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ValidationFailed } from '../platform/http/api-error';
+import { InvalidToken } from '../sessions/session.errors';
 import { CrossmintProfile } from './crossmint-profile.entity';
 import type { ProfileBody, ProfileView } from './crossmint.dto';
-import { StepOutOfOrder } from './crossmint.errors';
+import { NothingToChange, StepOutOfOrder } from './crossmint.errors';
 
 /** What is known of a user's address: the issuer's word goes before the client's. */
 export interface KnownEmail {
@@ -12,33 +12,44 @@ export interface KnownEmail {
   readonly named: boolean;
 }
 
-/** Values: user, email, whether the issuer has named it. */
+/** Nothing of a user who is deleted meanwhile. Values: user, email, whether the issuer has named it. */
 const NOTE = `
-  INSERT INTO crossmint_profiles AS p (user_id, email, email_named) VALUES ($1, $2, $3)
-  ON CONFLICT (user_id) DO UPDATE SET email = $2, email_named = $3
-    WHERE $2::text IS NOT NULL AND ($3 OR NOT p.email_named) AND (p.email, p.email_named) IS DISTINCT FROM ($2, $3)`;
-const TOUCH = 'INSERT INTO crossmint_profiles (user_id) VALUES ($1) ON CONFLICT DO NOTHING';
+  INSERT INTO crossmint_profiles AS p (user_id, email, email_named)
+  SELECT id, $2::text, $3::boolean FROM users WHERE id = $1
+  ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, email_named = excluded.email_named
+    WHERE excluded.email IS NOT NULL AND (excluded.email_named OR NOT p.email_named)
+      AND (p.email, p.email_named) IS DISTINCT FROM (excluded.email, excluded.email_named)`;
 /** Of parallel changes each goes one step on from what it finds. Values: user, step, EVM address. */
 const CHANGE = `
   UPDATE crossmint_profiles SET onboarding_step = coalesce($2, onboarding_step), evm_address = coalesce($3, evm_address)
    WHERE user_id = $1 AND ($2::smallint IS NULL OR onboarding_step IN ($2, $2 - 1))
   RETURNING user_id`;
 
+const EMPTY: Omit<CrossmintProfile, 'userId' | 'user' | 'walletTriedAt'> = {
+  email: null,
+  emailNamed: false,
+  walletStatus: 'none',
+  walletAddress: null,
+  onboardingStep: 0,
+  evmAddress: null,
+};
+
 /** What clients of Crossmint keep here of users. A user of another way in has one too, with nothing in it. */
 @Injectable()
 export class CrossmintProfiles {
   constructor(private readonly database: DataSource) {}
 
-  /** Of a user who is signed in. */
+  /** Of a user who is signed in. What a client has named is shown only where nobody knows better. */
   async view(user: { readonly id: string; readonly email: string | null }): Promise<ProfileView> {
-    const profile = await this.database.manager.findOneBy(CrossmintProfile, { userId: user.id });
+    const found = await this.database.manager.findOneBy(CrossmintProfile, { userId: user.id });
+    const { email, emailNamed, walletAddress, walletStatus, onboardingStep, evmAddress } = found ?? EMPTY;
     return {
       userId: user.id,
-      email: profile?.email ?? user.email,
-      walletAddress: profile?.walletAddress ?? null,
-      walletStatus: profile?.walletStatus ?? 'none',
-      onboardingStep: profile?.onboardingStep ?? 0,
-      evmAddress: profile?.evmAddress ?? null,
+      email: (emailNamed ? email : null) ?? user.email ?? email,
+      walletAddress,
+      walletStatus,
+      onboardingStep,
+      evmAddress,
     };
   }
 
@@ -51,23 +62,17 @@ export class CrossmintProfiles {
    * All that is asked for, or nothing.
    * @throws ValidationFailed when nothing is asked for
    * @throws StepOutOfOrder
+   * @throws InvalidToken when the user is deleted meanwhile
    */
   async change(userId: string, { onboardingStep, evmAddress }: ProfileBody): Promise<void> {
     if (onboardingStep === undefined && evmAddress === undefined) throw new NothingToChange();
-    await this.database.query(TOUCH, [userId]);
-    const values = [userId, onboardingStep ?? null, evmAddress ?? null];
-    const [changed] = await this.database.query<[unknown[], number]>(CHANGE, values);
-    if (changed.length > 0) return;
-    const profile = await this.database.manager.findOneBy(CrossmintProfile, { userId });
-    throw new StepOutOfOrder(profile?.onboardingStep ?? 0);
-  }
-}
-
-export class NothingToChange extends ValidationFailed {
-  constructor() {
-    super(
-      ['onboardingStep', 'evmAddress'].map((field) => ({ field, message: `${field} is missing` })),
-      'Send onboardingStep or evmAddress',
-    );
+    await this.database.transaction(async (transaction) => {
+      await this.note(userId, { email: null, named: false }, transaction);
+      const values = [userId, onboardingStep ?? null, evmAddress ?? null];
+      const [changed] = await transaction.query<[unknown[], number]>(CHANGE, values);
+      if (changed.length > 0) return;
+      const profile = await transaction.findOneBy(CrossmintProfile, { userId });
+      throw profile ? new StepOutOfOrder(profile.onboardingStep) : new InvalidToken();
+    });
   }
 }

@@ -1,30 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Jobs } from '../platform/jobs/jobs';
 import { clientOf } from '../platform/http/client';
-import { cookieValues } from '../platform/http/cookies';
+import { Jobs } from '../platform/jobs/jobs';
 import { AccessTokenCheck } from '../sessions/access-token-check';
-import { ExchangedTokens } from '../sessions/exchanged-tokens';
 import { SessionEndings } from '../sessions/session-endings';
 import { bearerToken } from '../sessions/transport/bearer';
-import {
-  FOREIGN_REFRESH_COOKIE,
-  FOREIGN_TOKEN_COOKIE,
-  foreignRefreshCookie,
-} from '../sessions/transport/cookies';
 import { CrossmintApi } from './crossmint-api';
+import { ShownSessions } from './shown-sessions';
 
 const JOB = 'crossmint-logout';
-/** Of several domains and paths; each is looked for. */
-const MOST_COOKIES = 4;
 
-/** Ends the sessions that a request shows, here and at Crossmint. Neither a JWT whose time is over nor an issuer that is away keeps it from that. */
+/**
+ * Ends the sessions that a request shows, here and at Crossmint. Neither a JWT whose time is over nor an issuer that is away
+ * keeps it from that.
+ */
 @Injectable()
 export class CrossmintSignOut {
   constructor(
     private readonly database: DataSource,
-    private readonly exchanged: ExchangedTokens,
+    private readonly shown: ShownSessions,
     private readonly tokens: AccessTokenCheck,
     private readonly endings: SessionEndings,
     private readonly jobs: Jobs,
@@ -33,30 +28,21 @@ export class CrossmintSignOut {
     jobs.define<{ secret: string }>(JOB, ({ secret }) => api.logout(secret));
   }
 
-  /** Idempotent. */
+  /** Idempotent. Who sends an `Authorization` header means it: cookies beside it are not looked at. */
   async signOut(request: FastifyRequest): Promise<void> {
+    if (request.headers.authorization !== undefined) return this.endByBearer(request);
     const client = clientOf(request);
-    const shown = await this.shownBy(request);
-    for (const sessionId of shown) await this.endings.end(sessionId, { reason: 'logout', client });
-    const once = cookieValues(request, FOREIGN_REFRESH_COOKIE).length === 1;
-    const secret = once ? foreignRefreshCookie(request) : null;
+    const { sessions, refresh } = await this.shown.in(request);
+    for (const { session } of sessions) await this.endings.end(session.id, { reason: 'logout', client });
     // Nobody can have us call Crossmint who has no session to end.
-    if (shown.length === 0 || secret === null) return;
-    await this.database.transaction((transaction) => this.jobs.add(JOB, { secret }, transaction));
+    if (!refresh) return;
+    const payload = { secret: refresh.token };
+    await this.database.transaction((transaction) => this.jobs.add(JOB, payload, transaction));
   }
 
-  /** A browser may have the cookie twice; then it shows both. */
-  private async shownBy(request: FastifyRequest): Promise<string[]> {
-    const bearer = bearerToken(request);
-    if (bearer !== null) {
-      const caller = await this.tokens.principalOf(bearer);
-      return caller ? [caller.session.id] : [];
-    }
-    const known = await Promise.all(
-      cookieValues(request, FOREIGN_TOKEN_COOKIE)
-        .slice(0, MOST_COOKIES)
-        .map((jwt) => this.exchanged.find(jwt)),
-    );
-    return known.flatMap((one) => (one?.live && one.same ? [one.live.session.id] : []));
+  private async endByBearer(request: FastifyRequest): Promise<void> {
+    const token = bearerToken(request);
+    const caller = token === null ? null : await this.tokens.principalOf(token);
+    if (caller) await this.endings.end(caller.session.id, { reason: 'logout', client: clientOf(request) });
   }
 }

@@ -7,16 +7,17 @@ import {
   IsOptional,
   IsString,
   Max,
+  MaxLength,
   Min,
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
 import { getAddress } from 'viem';
 import { Email } from '../users/email';
-import { LAST_STEP } from './crossmint.errors';
-import { WALLET_STATUSES, type WalletStatus } from './crossmint-profile.entity';
+import { LARGEST_COOKIE_VALUE } from '../auth/contracts/crossmint.contract';
+import { LAST_STEP, WALLET_STATUSES, type WalletStatus } from './crossmint-profile.entity';
 
-const EVM_ADDRESS = /^0x[0-9a-f]{40}$/i;
+const EVM_ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 /** All in one case there is no checksum to be wrong (EIP-55). */
 const IN_ONE_CASE = /^0x([0-9a-f]+|[0-9A-F]+)$/;
 
@@ -40,6 +41,9 @@ export class ExchangeBody {
     description: 'The refresh token of Crossmint. One that is refused is left out, and nothing else happens',
     example: 'rt_…',
   })
+  @MaxLength(LARGEST_COOKIE_VALUE, {
+    message: `$property must have at most ${LARGEST_COOKIE_VALUE} characters`,
+  })
   @IsString({ message: '$property must be a string' })
   @IsOptional()
   refreshToken?: string | null;
@@ -51,7 +55,12 @@ export class ExchangeBody {
 }
 
 export class ProfileBody {
-  @ApiPropertyOptional({ minimum: 0, maximum: LAST_STEP, description: 'The next one, or again the same' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: LAST_STEP,
+    description: 'The next one, or again the same',
+  })
   @Max(LAST_STEP, { message: `$property must be a whole number from 0 to ${LAST_STEP}` })
   @Min(0, { message: `$property must be a whole number from 0 to ${LAST_STEP}` })
   @IsInt({ message: `$property must be a whole number from 0 to ${LAST_STEP}` })

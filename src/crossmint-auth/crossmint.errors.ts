@@ -1,4 +1,5 @@
-import { ApiError } from '../platform/http/api-error';
+import { ApiError, ValidationFailed } from '../platform/http/api-error';
+import { LAST_STEP } from './crossmint-profile.entity';
 
 /** Said to who has a JWT that is good: nobody has an account by it. */
 export class UserNotFound extends ApiError {
@@ -24,5 +25,11 @@ export class StepOutOfOrder extends ApiError {
   }
 }
 
-/** Of onboarding. */
-export const LAST_STEP = 3;
+export class NothingToChange extends ValidationFailed {
+  constructor() {
+    super(
+      ['onboardingStep', 'evmAddress'].map((field) => ({ field, message: `${field} is missing` })),
+      'Send onboardingStep or evmAddress',
+    );
+  }
+}

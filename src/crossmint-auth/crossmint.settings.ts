@@ -1,4 +1,4 @@
-import { bool, str } from 'envalid';
+import { bool, makeValidator, str } from 'envalid';
 import { baseUrl, isInTheClear } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
 
@@ -11,23 +11,28 @@ const OF_ENVIRONMENT: Readonly<Record<string, RegExp>> = {
   [STAGING]: /^sk_(production|development)_/,
 };
 
+const apiKey = makeValidator<string>((input) => {
+  if (!/^[\x21-\x7e]+$/.test(input)) throw new Error('must be one line of ASCII without blanks');
+  return input;
+});
+
 export const crossmintSettings = defineSettings('crossmint', {
   variables: {
     CROSSMINT_BASE_URL: baseUrl({ default: PRODUCTION }),
     CROSSMINT_PROJECT_ID: str({ default: undefined }),
     CROSSMINT_ISSUER: str({ default: undefined }),
-    CROSSMINT_SERVER_API_KEY: str({ default: undefined }),
+    CROSSMINT_SERVER_API_KEY: apiKey({ default: undefined }),
     CROSSMINT_JIT_USERS: bool({ default: true }),
   },
   secrets: ['CROSSMINT_SERVER_API_KEY'],
   complete(values, { production, complain }) {
-    const { CROSSMINT_BASE_URL: base, CROSSMINT_SERVER_API_KEY: apiKey = '' } = values;
+    const { CROSSMINT_BASE_URL: base, CROSSMINT_SERVER_API_KEY: key = '' } = values;
     if (production && isInTheClear(base)) {
       complain('CROSSMINT_BASE_URL', 'must begin with https://: keys and tokens come from there');
     }
-    if (OF_CLIENTS.test(apiKey))
+    if (OF_CLIENTS.test(key))
       complain('CROSSMINT_SERVER_API_KEY', 'is a key for clients: set one that begins with sk_');
-    if (OF_ENVIRONMENT[base]?.test(apiKey)) {
+    if (OF_ENVIRONMENT[base]?.test(key)) {
       complain('CROSSMINT_SERVER_API_KEY', `is of another environment than CROSSMINT_BASE_URL, ${base}`);
     }
     return {

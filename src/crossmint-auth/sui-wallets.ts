@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import { Jobs } from '../platform/jobs/jobs';
 import { CrossmintApi } from './crossmint-api';
@@ -7,15 +7,13 @@ import { CrossmintProfile, type WalletStatus } from './crossmint-profile.entity'
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
 
 const JOB = 'create-sui-wallet';
-/** An issuer that takes longer to come back needs a person, in ms. */
+/** Counted from the first try: an issuer that takes longer to come back needs a person. In ms. */
 const GIVEN_UP_AFTER = 10 * 60_000;
 
 interface Wanted {
   readonly userId: string;
   /** Whose it is at Crossmint. */
   readonly subject: string;
-  /** In ms since 1970. */
-  readonly since: number;
 }
 
 /**
@@ -33,29 +31,47 @@ export class SuiWallets {
     private readonly api: CrossmintApi,
     @Inject(crossmintSettings.token) private readonly settings: CrossmintSettings,
   ) {
-    jobs.define<Wanted>(JOB, (wanted) => this.create(wanted), { atOnce: 2 });
+    jobs.define<Wanted>(JOB, (wanted) => this.create(wanted), { atOnce: 4 });
   }
 
-  /** Begins where it has not begun yet. */
-  async begin(userId: string, subject: string, transaction: EntityManager): Promise<void> {
+  /**
+   * Begins where it has not begun yet.
+   * @param again also where it has failed
+   */
+  async begin({ userId, subject }: Wanted, again: boolean, transaction: EntityManager): Promise<void> {
     if (this.settings.serverApiKey === undefined) return;
-    const none = { userId, walletStatus: 'none' as WalletStatus };
-    const { affected } = await transaction.update(CrossmintProfile, none, { walletStatus: 'pending' });
-    if (affected !== 1) return;
-    const wanted: Wanted = { userId, subject, since: this.clock.now().getTime() };
-    await this.jobs.add(JOB, wanted, transaction);
+    const idle: WalletStatus[] = again ? ['none', 'failed'] : ['none'];
+    const begun = { walletStatus: 'pending', walletTriedAt: null } as const;
+    const { affected } = await transaction.update(
+      CrossmintProfile,
+      { userId, walletStatus: In(idle) },
+      begun,
+    );
+    if (affected === 1) await this.jobs.add<Wanted>(JOB, { userId, subject }, transaction);
   }
 
   /** @throws Error for the queue to try again */
-  private async create({ userId, subject, since }: Wanted): Promise<void> {
+  private async create({ userId, subject }: Wanted): Promise<void> {
+    const since = await this.firstTried(userId);
+    if (since === null) return;
     const asked = await this.api.createWallet(subject, userId);
     if (asked.outcome === 'accepted') {
       return this.settle(userId, { walletStatus: 'active', walletAddress: asked.answer });
     }
-    const late = this.clock.now().getTime() - since >= GIVEN_UP_AFTER;
+    const late = this.clock.now().getTime() - since.getTime() >= GIVEN_UP_AFTER;
     if (asked.outcome === 'unavailable' && !late) throw new Error(asked.reason);
     this.logger.error(`The wallet of user ${userId} could not be created: Crossmint ${asked.reason}`);
     await this.settle(userId, { walletStatus: 'failed' });
+  }
+
+  /** Null for who is gone, or has one. */
+  private async firstTried(userId: string): Promise<Date | null> {
+    const [[row]] = await this.database.query<[{ since: Date }[], number]>(
+      `UPDATE crossmint_profiles SET wallet_tried_at = coalesce(wallet_tried_at, $2)
+        WHERE user_id = $1 AND wallet_status = 'pending' RETURNING wallet_tried_at AS since`,
+      [userId, this.clock.now()],
+    );
+    return row?.since ?? null;
   }
 
   private async settle(

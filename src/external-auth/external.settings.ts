@@ -1,12 +1,15 @@
 import { makeValidator } from 'envalid';
-import { isInTheClear } from '../platform/config/setting-types';
+import { isInTheClear, readEndpoint } from '../platform/config/setting-types';
 import { defineSettings, type SettingsOf } from '../platform/config/settings';
 import type { TrustedIssuer } from '../auth/exchange/trusted-issuer';
+import { parseJson } from '../platform/json/parse-json';
 import { isPrivateHost } from '../platform/outbound/public-network';
 
 export interface ExternalIssuer extends TrustedIssuer {
   /** In the path, and for people. */
   readonly name: string;
+  /** Whether its entry says that it may stand in a private network. */
+  readonly privately: boolean | undefined;
 }
 
 const EXAMPLE =
@@ -15,7 +18,7 @@ const FIELDS = ['name', 'issuer', 'jwksUrl', 'audience', 'private'];
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 const issuers = makeValidator<readonly ExternalIssuer[]>((input) => {
-  const list = parse(input);
+  const list = parseJson(input);
   if (!Array.isArray(list)) throw new Error(`must be a JSON array, as in ${EXAMPLE}`);
   const read = list.map(readIssuer);
   for (const key of ['name', 'issuer'] as const) {
@@ -25,20 +28,12 @@ const issuers = makeValidator<readonly ExternalIssuer[]>((input) => {
   return read;
 });
 
-function parse(input: string): unknown {
-  try {
-    return JSON.parse(input);
-  } catch {
-    return undefined;
-  }
-}
-
 /** @throws Error saying what is wrong */
 function readIssuer(given: unknown, index: number): ExternalIssuer {
   const entry = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>;
   const wrong = problemOf(entry);
   if (wrong !== null) throw new Error(`${wrong} in its entry ${index + 1}`);
-  const { name, issuer, jwksUrl, audience, private: allowPrivate } = entry as unknown as Entry;
+  const { name, issuer, jwksUrl, audience, private: privately } = entry as unknown as Entry;
   return {
     name,
     title: name,
@@ -46,7 +41,8 @@ function readIssuer(given: unknown, index: number): ExternalIssuer {
     iss: issuer,
     audiences: [audience].flat(),
     jwksUrl,
-    allowPrivate: allowPrivate ?? isPrivateHost(new URL(jwksUrl).hostname),
+    allowPrivate: privately ?? isPrivateHost(new URL(jwksUrl).hostname),
+    privately,
   };
 }
 
@@ -68,8 +64,14 @@ const RULES: readonly [(entry: Record<string, unknown>) => boolean, string][] = 
     ({ name }) => typeof name === 'string' && NAME.test(name),
     'needs a name of at most 40 lower-case letters, digits and dashes',
   ],
-  [({ issuer }) => isUrl(issuer), 'needs an issuer, a URL exactly as its tokens write it,'],
-  [({ jwksUrl }) => isUrl(jwksUrl), 'needs a jwksUrl, where the keys of the issuer are,'],
+  [
+    ({ issuer }) => isUrl(issuer),
+    'needs an issuer, a URL without login or fragment, exactly as its tokens write it,',
+  ],
+  [
+    ({ jwksUrl }) => isUrl(jwksUrl),
+    'needs a jwksUrl, a URL without login or fragment, where the keys of the issuer are,',
+  ],
   [
     ({ audience }) => [audience].flat().length > 0 && [audience].flat().every(isText),
     'needs an audience, a client id or several in an array,',
@@ -84,15 +86,23 @@ const problemOf = (entry: Record<string, unknown>): string | null =>
   RULES.find(([holds]) => !holds(entry))?.[1] ?? null;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isUrl = (value: unknown): value is string =>
-  isText(value) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+function isUrl(value: unknown): boolean {
+  try {
+    return isText(value) && readEndpoint(value) === value;
+  } catch {
+    return false;
+  }
+}
 
 export const externalSettings = defineSettings('external', {
   variables: { EXTERNAL_ISSUERS: issuers({ default: [] }) },
   complete({ EXTERNAL_ISSUERS }, { production, complain }) {
-    for (const { name, jwksUrl } of EXTERNAL_ISSUERS) {
-      if (production && isInTheClear(jwksUrl)) {
+    for (const { name, jwksUrl, privately } of EXTERNAL_ISSUERS) {
+      if (!production) continue;
+      if (isInTheClear(jwksUrl)) {
         complain('EXTERNAL_ISSUERS', `must give "${name}" a jwksUrl that begins with https://`);
+      } else if (!privately && isPrivateHost(new URL(jwksUrl).hostname)) {
+        complain('EXTERNAL_ISSUERS', `has a private address for "${name}": set "private": true for it`);
       }
     }
     return { issuers: EXTERNAL_ISSUERS };
