@@ -64,11 +64,10 @@ const HOSTILE: Record<string, () => string> = {
   'of no issuer': () => crossmint.jwt({ iss: undefined }),
   "signed with an attacker's key under a known kid": () => by({}, someKey('first')),
   "signed with an attacker's key and no kid": () => by({}, someKey()),
-  'signed with a key whose jku is given': () =>
-    by({ jku: `${attacker.url}${JWKS}` }, attacker.keys[0] as Key),
+  'signed with a key whose jku is given': () => by({ jku: `${attacker.url}${JWKS}` }, attacker.keys[0]),
   'signed with a key whose jku is given, under a known kid': () =>
-    by({ jku: `${attacker.url}${JWKS}`, kid: 'first' }, attacker.keys[0] as Key),
-  'signed with a key whose x5u is given': () => by({ x5u: `${attacker.url}/x5u` }, attacker.keys[0] as Key),
+    by({ jku: `${attacker.url}${JWKS}`, kid: 'first' }, attacker.keys[0]),
+  'signed with a key whose x5u is given': () => by({ x5u: `${attacker.url}/x5u` }, attacker.keys[0]),
   'signed with a key that it brings as jwk': () => {
     const key = someKey('first');
     return by({ jwk: jwkOf(key) }, key);
@@ -271,9 +270,7 @@ describe('[A11] cookies of somebody before', () => {
       .set(...jwtCookie(before, 'rt_before'))
       .expect(200);
     expect(cookiesOf(answer)['crossmint-jwt']?.value).toBe(jwt);
-    const [one, two] = await Promise.all(
-      [before, jwt].map((each) => profileOf(app, jwtCookie(each)).expect(200)),
-    );
-    expect(one?.body.userId).not.toBe(two?.body.userId);
+    await profileOf(app, jwtCookie(jwt)).expect(200);
+    await profileOf(app, jwtCookie(before)).expect(401);
   });
 });

@@ -91,7 +91,8 @@ describe('POST /auth/external/:name/session', () => {
   it('[A6] the same JWT joins the session that it opened, with tokens of its own, until that ends', async () => {
     const jwt = await idTokenOf(enrol(provider));
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(jwt).expect(200)));
-    const { user } = answers[0]?.body;
+    const [first] = answers.map(({ body }) => body as { user: { _id: string } });
+    const user = { _id: first?.user._id };
     const open = await app.database.query('SELECT FROM sessions WHERE user_id = $1', [user._id]);
     expect(open).toHaveLength(1);
     const tokens = answers.map(({ body }) => body.refreshToken);
@@ -132,13 +133,25 @@ describe('POST /auth/external/:name/session', () => {
     expect(body.providers.filter((name: string) => /external|example-id/.test(name))).toEqual([]);
   });
 
-  it('its identity is a way in as long as its issuer is listed', async () => {
+  it('its identity is a way in, and the last one stays', async () => {
     const person = enrol(provider);
-    const { body } = await exchange(await idTokenOf(person)).expect(200);
-    const { body: list } = await app.http.get('/auth/identities').set(...bearer(body.token));
-    const unlink = () =>
-      app.http.delete(`/auth/identities/${list.identities[0].id}`).set(...bearer(body.token));
-    const refused = await unlink().expect(403);
+    await exchange(await idTokenOf(person)).expect(200);
+    const { token = '' } = await new WebAgent(app, provider).signIn('/auth/oidc', person);
+    const { body: list } = await app.http.get('/auth/identities').set(...bearer(token));
+    const refused = await app.http
+      .delete(`/auth/identities/${list.identities[0].id}`)
+      .set(...bearer(token))
+      .expect(403);
     expect(refused.body.error.message).toMatch(/the only way to sign in/);
+  });
+
+  it('a JWT that may come from a refresh is no sign-in of the last ten minutes', async () => {
+    const { body } = await exchange(await idTokenOf(enrol(provider))).expect(200);
+    const { body: list } = await app.http.get('/auth/identities').set(...bearer(body.token));
+    const refused = await app.http
+      .delete(`/auth/identities/${list.identities[0].id}`)
+      .set(...bearer(body.token))
+      .expect(403);
+    expect(refused.body.error.message).toMatch(/^Sign in again first/);
   });
 });

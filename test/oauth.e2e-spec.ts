@@ -453,6 +453,7 @@ describe('providers that are not configured', () => {
       'magic-link',
       'pin',
       'wallet',
+      'crossmint',
     ]);
   });
 });

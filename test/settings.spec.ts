@@ -7,6 +7,8 @@ import { secretSettings } from '../src/platform/crypto/app-secret';
 import { databaseSettings } from '../src/platform/database/database.settings';
 import { httpSettings } from '../src/platform/http/http.settings';
 import { mailSettings } from '../src/platform/mail/mail.settings';
+import { crossmintSettings } from '../src/crossmint-auth/crossmint.settings';
+import { externalSettings } from '../src/external-auth/external.settings';
 import { githubSettings } from '../src/oauth/github/github.settings';
 import { sessionSettings } from '../src/sessions/session.settings';
 import { signInMethods } from '../src/sign-in-methods';
@@ -31,6 +33,13 @@ const production = {
   APP_SECRET: 'GzR2v0mT9bWqXy4LsJ1KdHn8PfEc7AuO',
   PUBLIC_URL: 'https://auth.example.com',
   DATABASE_URL: 'postgres://gatehouse@db/gatehouse',
+};
+
+const ISSUER = {
+  name: 'acme',
+  issuer: 'https://id.example.com',
+  jwksUrl: 'https://id.example.com/jwks',
+  audience: 'app',
 };
 
 describe('settings', () => {
@@ -284,6 +293,75 @@ describe('settings', () => {
     expect(problemsOf({ DATABASE_URL: given, APP_SECRET: 'hunter2-hunter2' }).join()).not.toContain(
       'hunter2',
     );
+  });
+
+  it.each([
+    ['rubbish', 'must be a JSON array'],
+    ['{}', 'must be a JSON array'],
+    ['[{}]', 'needs a name'],
+    ['[null]', 'needs a name'],
+    [[{ ...ISSUER, name: 'No Good' }], 'needs a name'],
+    [[{ ...ISSUER, issuer: 'id.example.com' }], 'needs an issuer'],
+    [[{ ...ISSUER, jwksUrl: 'https://user:secret@id.example.com/jwks' }], 'needs a jwksUrl'],
+    [[{ ...ISSUER, audience: undefined }], 'needs an audience'],
+    [[{ ...ISSUER, audience: [] }], 'needs an audience'],
+    [[{ ...ISSUER, audience: [''] }], 'needs an audience'],
+    [[{ ...ISSUER, private: 'yes' }], 'must have true or false'],
+    [[{ ...ISSUER, jwks: 'x' }], 'may have no other field'],
+    [[ISSUER, { ...ISSUER, issuer: 'https://other.example.com' }], 'has two issuers with the name "acme"'],
+    [[ISSUER, { ...ISSUER, name: 'other' }], 'has two issuers with the issuer'],
+  ])('refuse the issuers %j', (given, problem) => {
+    const [told, ...others] = problemsOf({
+      EXTERNAL_ISSUERS: typeof given === 'string' ? given : JSON.stringify(given),
+    });
+    expect(others).toEqual([]);
+    expect(told).toMatch(new RegExp(`^EXTERNAL_ISSUERS ${problem}`));
+    expect(told).not.toContain('secret');
+  });
+
+  it('take issuers of one audience or several, and in production by https alone', () => {
+    const listed = (entry: object, more = {}) => ({ EXTERNAL_ISSUERS: JSON.stringify([entry]), ...more });
+    const [one] = read(listed(ISSUER)).of(externalSettings).issuers;
+    expect(one).toMatchObject({ name: 'acme', iss: ISSUER.issuer, audiences: ['app'], allowPrivate: false });
+    const several = listed({ ...ISSUER, audience: ['app', 'api'], private: true }, production);
+    expect(read(several).of(externalSettings).issuers[0]).toMatchObject({
+      audiences: ['app', 'api'],
+      allowPrivate: true,
+    });
+    const plain = { ...ISSUER, jwksUrl: 'http://id.example.com/jwks' };
+    expect(problemsOf(listed(plain))).toEqual([]);
+    expect(problemsOf(listed(plain, production))).toEqual([
+      'EXTERNAL_ISSUERS must give "acme" a jwksUrl that begins with https://',
+    ]);
+    for (const jwksUrl of [
+      'https://10.0.0.1/jwks',
+      'https://169.254.169.254/x',
+      'https://[::ffff:127.0.0.1]/x',
+    ]) {
+      expect(problemsOf(listed({ ...ISSUER, jwksUrl }, production))).toEqual([
+        'EXTERNAL_ISSUERS has a private address for "acme": set "private": true for it',
+      ]);
+      expect(problemsOf(listed({ ...ISSUER, jwksUrl, private: true }, production))).toEqual([]);
+    }
+  });
+
+  it('turn Crossmint off in production without a project, and refuse keys that are not for this', () => {
+    const crossmint = (environment: Environment) => read(environment).of(crossmintSettings);
+    expect(crossmint({}).isOn).toBe(true);
+    expect(crossmint(production).isOn).toBe(false);
+    expect(crossmint({ ...production, CROSSMINT_PROJECT_ID: 'mine' }).isOn).toBe(true);
+    expect(crossmint({}).baseUrl).toBe('https://www.crossmint.com');
+    const about = (environment: Environment) =>
+      problemsOf(environment).map((problem) => problem.split(' ')[0]);
+    for (const key of ['ck_production_x', 'sk_staging_x', 'sk_development_x', 'sk_pro duction', 'sk_ä']) {
+      expect(about({ CROSSMINT_SERVER_API_KEY: key })).toEqual(['CROSSMINT_SERVER_API_KEY']);
+    }
+    expect(about({ CROSSMINT_SERVER_API_KEY: 'sk_production_x' })).toEqual([]);
+    const staging = { CROSSMINT_BASE_URL: 'https://staging.crossmint.com' };
+    expect(about({ ...staging, CROSSMINT_SERVER_API_KEY: 'sk_staging_x' })).toEqual([]);
+    expect(about({ ...production, CROSSMINT_BASE_URL: 'http://crossmint.example' })).toEqual([
+      'CROSSMINT_BASE_URL',
+    ]);
   });
 
   it('stand in .env.example, each with its default, and nothing else does', () => {

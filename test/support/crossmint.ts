@@ -190,6 +190,15 @@ export function useCrossmint(environment: Record<string, string>): TestCrossmint
 export const exchange = (app: Pick<TestApp, 'http'>, jwt: string, more: object = {}) =>
   app.http.post('/api/auth/session').send({ jwt, ...more });
 
+/** What a browser has left when the time of the JWT is over: it forgets the cookie by itself. */
+export const withoutJwt = ([name, cookies]: [string, string]): [string, string] => [
+  name,
+  cookies
+    .split('; ')
+    .filter((one) => !one.startsWith('crossmint-jwt='))
+    .join('; '),
+];
+
 /** What a browser sends back of the cookies that an answer has set: a Cookie header. */
 export const keptFrom = (answer: { headers: Record<string, unknown> }): [string, string] =>
   cookie(

@@ -35,6 +35,7 @@ export const NO_LIMITS = {
   LIMIT_MAILS_FROM_ADDRESS: '1000000',
   LIMIT_OAUTH_STARTS: '1000000',
   LIMIT_WALLET_NONCES: '1000000',
+  LIMIT_EXCHANGES: '1000000',
 };
 
 export const TEST_SECRET = 'a secret of the tests, long enough to be taken';
