@@ -19,7 +19,6 @@ export interface RefreshAnswer {
   readonly secret: string;
   /** Null where the issuer does not say. */
   readonly expiresAt: string | null;
-  readonly userId: string | null;
   readonly email: string | null;
 }
 
@@ -119,9 +118,9 @@ async function readAnswer<T>(answer: Response, read: (answer: unknown) => T | nu
 function readRefreshAnswer(answer: unknown): RefreshAnswer | null {
   const { jwt, refresh, user } = fieldsOf(answer);
   const { secret, expiresAt } = fieldsOf(refresh);
-  const { id, email } = fieldsOf(user);
+  const { email } = fieldsOf(user);
   if (typeof jwt !== 'string' || typeof secret !== 'string' || !PRINTABLE.test(secret)) return null;
-  return { jwt, secret, expiresAt: textOr(expiresAt), userId: textOr(id), email: textOr(email) };
+  return { jwt, secret, expiresAt: textOr(expiresAt), email: textOr(email) };
 }
 
 function readAddress(answer: unknown): string | null {
