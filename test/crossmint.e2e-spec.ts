@@ -512,16 +512,69 @@ describe.each([
     expect(new Set(answers.map((answer) => String(keptFrom(answer)))).size).toBe(1);
   });
 
-  it('who lost the answer gets it again for two minutes', async () => {
-    const { cookies } = await signedIn();
+  it('who lost the answer gets it again, until somebody uses it', async () => {
+    const { cookies, userId } = await signedIn();
     app.clock.advance({ hours: 2 });
     const first = keptFrom(await profileOf(app, late(cookies)).expect(200));
-    app.clock.advance({ seconds: 118 });
+    const before = crossmint.timesAsked(REFRESH);
+    app.clock.advance({ minutes: 50 });
     const again = keptFrom(await profileOf(app, late(cookies)).expect(200));
     expect(again[1].split('; ').slice(0, 2)).toEqual(first[1].split('; ').slice(0, 2));
-    app.clock.advance({ seconds: 3 });
+    expect(crossmint.timesAsked(REFRESH)).toBe(before);
+    // Lost for so long that its JWT is over too.
+    app.clock.advance({ days: 3 });
+    const newest = keptFrom(await profileOf(app, late(cookies)).expect(200));
+    expect(await sessionsOf(app, userId)).toHaveLength(1);
+    await profileOf(app, newest).expect(200);
+  });
+
+  it('[B64] one that comes back after its successor was used ends the session', async () => {
+    const { cookies, userId } = await signedIn();
+    app.clock.advance({ hours: 2 });
+    const thief = keptFrom(await profileOf(app, late(cookies)).expect(200));
+    app.clock.advance({ hours: 2 });
+    const newest = keptFrom(await profileOf(app, late(thief)).expect(200));
+    await profileOf(app, late(thief)).expect(200);
+    app.clock.advance({ seconds: 1 });
+    await profileOf(app, newest).expect(200);
     await profileOf(app, late(cookies)).expect(401);
-    await profileOf(app, first).expect(200);
+    expect(await sessionsOf(app, userId)).toEqual([]);
+    await profileOf(app, newest).expect(401);
+    const [event] = await app.database.query(
+      `SELECT details FROM audit_events WHERE user_id = $1 ORDER BY id DESC LIMIT 1`,
+      [userId],
+    );
+    expect(event.details).toMatchObject({ reason: 'refresh_token_reused' });
+  });
+
+  it('a straggler whose token was spent twice over within moments ends nothing', async () => {
+    const { cookies, userId } = await signedIn();
+    app.clock.advance({ hours: 2 });
+    crossmint.life = 2;
+    const first = keptFrom(await profileOf(app, late(cookies)).expect(200));
+    app.clock.advance({ seconds: 10 });
+    const second = keptFrom(await profileOf(app, withoutJwt(first)).expect(200));
+    crossmint.life = 3_600;
+    await profileOf(app, late(cookies)).expect(401);
+    expect(await sessionsOf(app, userId)).toHaveLength(1);
+    app.clock.advance({ seconds: 10 });
+    await profileOf(app, withoutJwt(second)).expect(200);
+  });
+
+  it('goes on and on where the issuer does not rotate', async () => {
+    crossmint.rotates = false;
+    const { cookies } = await signedIn();
+    for (let day = 0; day < 3; day++) {
+      app.clock.advance({ days: 1 });
+      const before = crossmint.timesAsked(REFRESH);
+      for (let turn = 0; turn < 3; turn++) {
+        const renewed = keptFrom(await profileOf(app, withoutJwt(cookies)).expect(200));
+        await profileOf(app, renewed).expect(200);
+      }
+      expect(crossmint.timesAsked(REFRESH) - before).toBe(1);
+      app.clock.advance({ minutes: 3 });
+    }
+    crossmint.rotates = true;
   });
 
   it('again and again, for as long as the session lasts', async () => {
@@ -631,7 +684,7 @@ describe.each([
       .set(...late(cookies))
       .expect(503);
     crossmint.wrong.clear();
-    app.clock.advance({ seconds: 4 });
+    app.clock.advance({ seconds: 11 });
     await profileOf(app, late(cookies)).expect(200);
   });
 
@@ -645,6 +698,41 @@ describe.each([
       expect(answer.headers['set-cookie']).toBeUndefined();
     }
     expect(crossmint.timesAsked(REFRESH) - before).toBe(1);
+  });
+
+  it('happens too where the JWT is good by its time, and its key was withdrawn', async () => {
+    const { cookies } = await signedIn();
+    const { keys } = crossmint;
+    crossmint.keys = [keys[1] as (typeof keys)[number]];
+    app.clock.advance({ minutes: 59 });
+    await exchange(app, crossmint.jwt({}, someKey('made up'))).expect(401);
+    await profileOf(app, cookies).expect(200);
+    crossmint.keys = keys;
+    app.clock.advance({ minutes: 1 });
+  });
+
+  it('an answer that could not be checked is not lost', async () => {
+    const { cookies } = await signedIn();
+    app.clock.advance({ hours: 2 });
+    await exchange(app, crossmint.jwt({}, someKey('made up'))).expect(401);
+    const key = someKey('late');
+    crossmint.keys.unshift(key);
+    await profileOf(app, late(cookies)).expect(503);
+    app.clock.advance({ minutes: 30 });
+    await profileOf(app, late(cookies)).expect(200);
+    crossmint.keys.shift();
+  });
+
+  it('of a user who is deleted meanwhile is no 500', async () => {
+    const { cookies, userId } = await signedIn();
+    app.clock.advance({ hours: 2 });
+    crossmint.slow.set(REFRESH, 200);
+    const before = crossmint.timesAsked(REFRESH);
+    const asked = profileOf(app, late(cookies)).then(({ status }) => status);
+    await holds(() => crossmint.timesAsked(REFRESH) > before);
+    await app.database.query('DELETE FROM users WHERE id = $1', [userId]);
+    // Its JWT is good, and nobody has an account by it.
+    expect([401, 404]).toContain(await asked);
   });
 
   it('needs no key that the old JWT was signed with', async () => {
@@ -684,7 +772,7 @@ describe('one browser', () => {
     expect(cookiesOf(again)['crossmint-refresh-token']?.value).toMatch(/^rt_/);
   });
 
-  it('that brings a newer JWT of its user has one session in the end, and keeps its refresh token', async () => {
+  it('that brings newer JWTs of its user has one session, by each of them, and keeps its refresh token', async () => {
     const sub = someSubject();
     const refreshToken = crossmint.secretOf(sub);
     let cookies = keptFrom(await exchange(app, crossmint.jwt({ sub }), { refreshToken }).expect(200));
@@ -698,17 +786,79 @@ describe('one browser', () => {
         .expect(200);
       expect(Object.keys(cookiesOf(answer))).toEqual(['crossmint-jwt']);
       cookies = [cookies[0], `${keptFrom(answer)[1]}; crossmint-refresh-token=${secret}`];
-      // A request under way is not cut off.
+      app.clock.advance({ minutes: 3 });
+      // Another tab has it yet.
       await profileOf(app, old).expect(200);
+      expect(await sessionsOf(app, userId)).toHaveLength(1);
     }
-    app.clock.advance({ minutes: 3 });
-    const { body } = await app.http
-      .get(`/auth/${userId}/sessions`)
-      .set(...cookies)
-      .expect(200);
-    expect(body.data).toHaveLength(1);
     app.clock.advance({ hours: 2 });
     await profileOf(app, withoutJwt(cookies)).expect(200);
+  });
+
+  it('that takes turns between two JWTs without a refresh token is not shut out', async () => {
+    const sub = someSubject();
+    const [one, two] = [crossmint.jwt({ sub, n: 1 }), crossmint.jwt({ sub, n: 2 })];
+    let cookies = keptFrom(await exchange(app, one).expect(200));
+    for (const jwt of [two, one, two]) {
+      app.clock.advance({ minutes: 4 });
+      cookies = keptFrom(
+        await exchange(app, jwt)
+          .set(...cookies)
+          .expect(200),
+      );
+      await profileOf(app, cookies).expect(200);
+    }
+  });
+
+  it('of which a request renews while another brings a newer JWT is not signed out', async () => {
+    const sub = someSubject();
+    const refreshToken = crossmint.secretOf(sub);
+    const cookies = keptFrom(await exchange(app, crossmint.jwt({ sub }), { refreshToken }).expect(200));
+    app.clock.advance({ hours: 2 });
+    crossmint.slow.set(REFRESH, 50);
+    const [renewed, brought] = await Promise.all([
+      profileOf(app, withoutJwt(cookies)).then((answer) => answer),
+      exchange(app, crossmint.jwt({ sub, newer: true }))
+        .set(...withoutJwt(cookies))
+        .then((answer) => answer),
+    ]);
+    expect([renewed?.status, brought?.status]).toEqual([200, 200]);
+    app.clock.advance({ minutes: 5 });
+    await profileOf(app, keptFrom(brought ?? { headers: {} })).expect(200);
+    app.clock.advance({ hours: 2 });
+    await profileOf(app, withoutJwt(keptFrom(renewed ?? { headers: {} }))).expect(200);
+  });
+
+  it('a newer JWT says when its person was there last', async () => {
+    const cookies = keptFrom(
+      await exchange(app, crossmint.jwt({ sub: 'somebody-at-two-times' })).expect(200),
+    );
+    const { body: list } = await app.http.get('/auth/identities').set(...cookies);
+    const unlink = async (now: [string, string]) =>
+      (await app.http.delete(`/auth/identities/${list.identities[0].id}`).set(...now)).text;
+    expect(await unlink(cookies)).toContain('Sign in again');
+    const time = Math.floor(app.clock.now().getTime() / 1_000);
+    const jwt = crossmint.jwt({ sub: 'somebody-at-two-times', auth_time: time });
+    const answer = await exchange(app, jwt)
+      .set(...cookies)
+      .expect(200);
+    expect(await unlink(keptFrom(answer))).toContain('only way');
+  });
+
+  it('[A11] with the JWT of one and the refresh token of another keeps neither for a third', async () => {
+    const [ada, grace] = await Promise.all(
+      [someSubject(), someSubject()].map(async (sub) => {
+        const more = { refreshToken: crossmint.secretOf(sub), email: someEmail() };
+        return keptFrom(await exchange(app, crossmint.jwt({ sub }), more).expect(200));
+      }),
+    );
+    const [jwt = ''] = ada?.[1].split('; ') ?? [];
+    const answer = await exchange(app, jwt.slice('crossmint-jwt='.length))
+      .set('Cookie', `${jwt}; ${withoutJwt(grace ?? ['', ''])[1]}`)
+      .expect(200);
+    expect(cookiesOf(answer)['crossmint-refresh-token']?.attributes).toContain('Max-Age=0');
+    await profileOf(app, withoutJwt(grace ?? ['', ''])).expect(401);
+    await profileOf(app, ['Cookie', jwt]).expect(200);
   });
 
   it('that signs in twice at once stays signed in', async () => {
@@ -813,12 +963,29 @@ describe('POST /api/auth/logout', () => {
       .set({ authorization: 'Basic eDp5', origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })
       .expect(200);
     expect(answer.headers['set-cookie']).toBeUndefined();
-    await app.http
-      .post('/api/auth/logout')
-      .set(...cookies)
-      .set('authorization', 'Basic eDp5')
-      .expect(200);
     await profileOf(app, cookies).expect(200);
+  });
+
+  it('ends what cookies show beside a header too, and what comes twice', async () => {
+    for (const header of ['Basic eDp5', `Bearer ${crossmint.jwt()}`]) {
+      const cookies = keptFrom(await exchange(app, crossmint.jwt()).expect(200));
+      await app.http
+        .post('/api/auth/logout')
+        .set(...cookies)
+        .set('authorization', header)
+        .expect(200);
+      await profileOf(app, cookies).expect(401);
+    }
+    const sub = someSubject();
+    const refreshToken = crossmint.secretOf(sub);
+    const cookies = keptFrom(await exchange(app, crossmint.jwt({ sub }), { refreshToken }).expect(200));
+    const junk = 'crossmint-jwt=junk; '.repeat(10);
+    const answer = await app.http
+      .post('/api/auth/logout')
+      .set('Cookie', `${junk}${withoutJwt(cookies)[1]}; ${withoutJwt(cookies)[1]}`)
+      .expect(200);
+    expect(String(answer.headers['set-cookie'])).toMatch(/crossmint-refresh-token=;/);
+    await profileOf(app, cookies).expect(401);
   });
 
   it('ends the session of a Bearer token, where one is shown', async () => {

@@ -17,7 +17,6 @@ import { httpSettings, type HttpSettings } from '../platform/http/http.settings'
 import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/principal';
 import { NeedsIssuerSession } from '../platform/http/session-security';
 import { InvalidToken } from '../sessions/session.errors';
-import { bearerToken } from '../sessions/transport/bearer';
 import { CrossmintProfiles } from './crossmint-profiles';
 import { CrossmintSignIn, TooLarge } from './crossmint-sign-in';
 import { CrossmintSignOut } from './crossmint-sign-out';
@@ -137,7 +136,7 @@ export class CrossmintAuthController {
   ): Promise<CrossmintSuccess> {
     // Another site ends nothing by cookies, nor has it any deleted.
     if (this.crossSite.isForeign(request)) {
-      if (bearerToken(request) !== null) await this.signOut.signOut(request);
+      await this.signOut.endByBearer(request);
       return { success: true };
     }
     await this.signOut.signOut(request);

@@ -6,6 +6,7 @@ import type { VerifiedJwt } from '../auth/exchange/issuer-jwts';
 import { readJwt } from '../auth/exchange/unchecked-jwt';
 import { Identities } from '../auth/linking/identities';
 import { Clock } from '../platform/clock/clock';
+import { clientOf } from '../platform/http/client';
 import { contractOf } from '../platform/http/contract-name';
 import type { Principal } from '../platform/http/principal';
 import { ExchangedTokens } from '../sessions/exchanged-tokens';
@@ -44,6 +45,14 @@ export class CrossmintCookie implements IssuerCookieReader {
     if (!read) throw new InvalidToken();
     const { exp, sub } = read.claims;
     if (typeof exp === 'number' && isOver(exp, this.clock.now())) return this.renew(request, reply, sub);
+    return this.callerByJwt(jwt, request).catch((error: unknown) => {
+      // Its key may have been withdrawn; the refresh token beside it is a proof of its own.
+      if (!(error instanceof InvalidToken) || issuerRefreshCookie(request) === null) throw error;
+      return this.renew(request, reply, sub);
+    });
+  }
+
+  private async callerByJwt(jwt: string, request: FastifyRequest): Promise<Principal> {
     const token = await this.issuer.verify(jwt);
     return (await this.callerBy(token)) ?? this.refuse(token, request);
   }
@@ -60,7 +69,7 @@ export class CrossmintCookie implements IssuerCookieReader {
     const live = await this.sessions.findLive(sessionId, this.clock.now());
     const owner = live && (await this.identities.ownerOf({ issuer: this.issuer.issuer.issuer, subject }));
     if (!live || owner?.id !== live.user.id) throw new InvalidToken();
-    const { token, refresh } = await this.renewal.renew(given, subject);
+    const { token, refresh } = await this.renewal.renew(given, subject, clientOf(request));
     await this.exchanged.bind(sessionId, token);
     await this.refreshTokens.hold(refresh.secret, { sessionId, subject });
     const caller = await this.callerBy(token);

@@ -2,6 +2,12 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typ
 import { Session } from '../sessions/session.entity';
 
 /**
+ * Given out and not used yet; under way; exchanged for another, or for itself where the issuer does not rotate; or what
+ * else came of it.
+ */
+export type RefreshTokenState = 'held' | 'asking' | 'spent' | 'kept' | 'refused' | 'unavailable';
+
+/**
  * A refresh token of Crossmint: one that a browser keeps in a cookie of ours, and that names its session there when the
  * JWT beside it is gone; or one that is being exchanged, and what came of it.
  */
@@ -28,7 +34,7 @@ export class CrossmintRefreshToken {
   subject: string | null;
 
   @Column('text')
-  state: 'held' | 'asking' | 'accepted' | 'refused' | 'unavailable';
+  state: RefreshTokenState;
 
   /** Sealed under the token itself, of which there is only the hash here: the database can't open it. */
   @Column('bytea', { nullable: true })
@@ -37,7 +43,7 @@ export class CrossmintRefreshToken {
   @Column({ type: 'timestamptz', name: 'claimed_at', precision: 3, nullable: true })
   claimedAt: Date | null;
 
-  /** Until then the state holds for everybody who offers the token. */
+  /** Until then the answer holds for everybody who offers the token. */
   @Index('crossmint_refresh_tokens_holds_until_idx')
   @Column({ type: 'timestamptz', name: 'holds_until', precision: 3, nullable: true })
   holdsUntil: Date | null;

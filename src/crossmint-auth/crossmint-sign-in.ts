@@ -7,6 +7,8 @@ import { TokenExchange, type ExchangeResult } from '../auth/exchange/token-excha
 import { Clock } from '../platform/clock/clock';
 import { ValidationFailed } from '../platform/http/api-error';
 import { clientOf, type Client } from '../platform/http/client';
+import { CrossSite } from '../platform/http/cross-site';
+import type { Live } from '../sessions/live-session';
 import { SessionEndings } from '../sessions/session-endings';
 import { SessionsService } from '../sessions/sessions.service';
 import { readEmail } from '../users/email';
@@ -16,13 +18,11 @@ import { CrossmintRefreshTokens } from './crossmint-refresh-tokens';
 import { CrossmintRenewal, type Renewal } from './crossmint-renewal';
 import type { ExchangeBody } from './crossmint.dto';
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
-import { ShownSessions, type Shown } from './shown-sessions';
+import { ShownSessions } from './shown-sessions';
 import { SuiWallets } from './sui-wallets';
 
 /** Last seen is written once a minute, so no session lies idle for less; in ms. */
 const LEAST_IDLE = 5 * 60_000;
-/** How long a session goes on that another of the same browser has replaced, for requests under way; in ms. */
-const FADES_IN = 2 * 60_000;
 
 /** A session, and whose. */
 interface Mine {
@@ -49,6 +49,7 @@ export class CrossmintSignIn {
     private readonly renewal: CrossmintRenewal,
     private readonly profiles: CrossmintProfiles,
     private readonly wallets: SuiWallets,
+    private readonly crossSite: CrossSite,
     @Inject(crossmintSettings.token) private readonly settings: CrossmintSettings,
   ) {}
 
@@ -64,58 +65,49 @@ export class CrossmintSignIn {
     const client = clientOf(request);
     const token = await this.issuer.verify(jwt);
     if (jwt.length > LARGEST_COOKIE_VALUE) throw new TooLarge();
-    const before = await this.shown.in(request);
-    const result = await this.open(token, client);
-    const mine = result && mineOf(result);
-    const renewal = refreshToken ? await this.tryToRenew(refreshToken, token) : null;
-    if (mine) await this.keepGoing(mine, token.claims.sub, renewal, before);
-    await this.replace(before, mine, client);
+    const before = this.crossSite.isForeign(request) ? [] : (await this.shown.in(request)).sessions;
+    const mine = await this.open(token, client, before);
+    const renewal = refreshToken ? await this.tryToRenew(refreshToken, token, client) : null;
+    if (mine) await this.keepGoing(mine, token, renewal);
+    const others = before.filter(({ user }) => user.id !== mine?.userId);
+    // Nobody can reach them any more.
+    for (const { session } of others) await this.endings.end(session.id, { reason: 'logout', client });
     if (mine) await this.remember(mine, token, renewal, email);
-    const stranger = !before.sessions.some(({ user }) => user.id === mine?.userId);
+    const stranger = before.length === 0 || others.length > 0;
     return { jwt, expiresAt: token.expiresAt, refresh: renewal?.refresh, email, stranger };
   }
 
-  /** Without a refresh token nobody could use the session for longer than its JWT lasts. */
-  private open(token: VerifiedJwt, client: Client): Promise<ExchangeResult | null> {
-    const left = token.expiresAt.getTime() - this.clock.now().getTime();
-    const longestIdle = Math.max(LEAST_IDLE, left);
+  private async open(token: VerifiedJwt, client: Client, shown: readonly Live[]): Promise<Mine | null> {
     const { signUp } = this.settings;
-    const how = { method: 'crossmint', contract: 'crossmint', client, signUp, longestIdle } as const;
-    return this.exchange.exchange(token, this.issuer, how);
+    const longestIdle = this.lifeOf(token);
+    const how = { method: 'crossmint', contract: 'crossmint', client, signUp, longestIdle, shown } as const;
+    const result = await this.exchange.exchange(token, this.issuer, how);
+    return result && mineOf(result);
+  }
+
+  /** Without a refresh token nobody could use the session for longer. */
+  private lifeOf({ expiresAt }: VerifiedJwt): number {
+    return Math.max(LEAST_IDLE, expiresAt.getTime() - this.clock.now().getTime());
   }
 
   /** Null, and no more than that, where the issuer gives nothing for it. */
-  private async tryToRenew(refreshToken: string, { claims }: VerifiedJwt): Promise<Renewal | null> {
+  private async tryToRenew(
+    refreshToken: string,
+    { claims }: VerifiedJwt,
+    client: Client,
+  ): Promise<Renewal | null> {
     try {
-      return await this.renewal.renew(refreshToken, claims.sub);
+      return await this.renewal.renew(refreshToken, claims.sub, client);
     } catch (error) {
       this.logger.log(`A refresh token was left out: ${(error as Error).message}`);
       return null;
     }
   }
 
-  /** The browser's refresh token, a new one or the one that it has, is from now on this session's. */
-  private async keepGoing(
-    mine: Mine,
-    subject: string,
-    renewal: Renewal | null,
-    before: Shown,
-  ): Promise<void> {
-    const { refresh } = before;
-    const own = refresh?.session.user.id === mine.userId ? refresh.token : undefined;
-    const refreshToken = renewal?.refresh.secret ?? own;
-    if (refreshToken === undefined) return;
-    await this.refreshTokens.hold(refreshToken, { sessionId: mine.sessionId, subject });
-    await this.sessions.letIdle(mine.sessionId, null);
-  }
-
-  /** What the browser had before: nobody can reach it any more. */
-  private async replace({ sessions }: Shown, mine: Mine | null, client: Client): Promise<void> {
-    for (const { user, session } of sessions) {
-      if (session.id === mine?.sessionId) continue;
-      if (user.id === mine?.userId) await this.sessions.letIdle(session.id, FADES_IN);
-      else await this.endings.end(session.id, { reason: 'logout', client });
-    }
+  private async keepGoing({ sessionId }: Mine, token: VerifiedJwt, renewal: Renewal | null): Promise<void> {
+    const { sub: subject } = token.claims;
+    if (renewal) await this.refreshTokens.hold(renewal.refresh.secret, { sessionId, subject });
+    await this.sessions.lengthenIdle(sessionId, renewal ? Infinity : this.lifeOf(token));
   }
 
   private async remember(

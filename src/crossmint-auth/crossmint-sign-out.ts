@@ -28,19 +28,20 @@ export class CrossmintSignOut {
     jobs.define<{ secret: string }>(JOB, ({ secret }) => api.logout(secret));
   }
 
-  /** Idempotent. Who sends an `Authorization` header means it: cookies beside it are not looked at. */
+  /** Idempotent. Every session that is shown, by a header and by cookies. */
   async signOut(request: FastifyRequest): Promise<void> {
-    if (request.headers.authorization !== undefined) return this.endByBearer(request);
+    await this.endByBearer(request);
     const client = clientOf(request);
-    const { sessions, refresh } = await this.shown.in(request);
+    const { sessions, refreshTokens } = await this.shown.in(request);
     for (const { session } of sessions) await this.endings.end(session.id, { reason: 'logout', client });
     // Nobody can have us call Crossmint who has no session to end.
-    if (!refresh) return;
-    const payload = { secret: refresh.token };
-    await this.database.transaction((transaction) => this.jobs.add(JOB, payload, transaction));
+    if (refreshTokens.length === 0) return;
+    await this.database.transaction(async (transaction) => {
+      for (const secret of refreshTokens) await this.jobs.add(JOB, { secret }, transaction);
+    });
   }
 
-  private async endByBearer(request: FastifyRequest): Promise<void> {
+  async endByBearer(request: FastifyRequest): Promise<void> {
     const token = bearerToken(request);
     const caller = token === null ? null : await this.tokens.principalOf(token);
     if (caller) await this.endings.end(caller.session.id, { reason: 'logout', client: clientOf(request) });

@@ -62,10 +62,19 @@ export class ExchangedTokens {
     return principalOf(row);
   }
 
-  /** Lets one more JWT stand for a session, unless that has ended, or the JWT stands for one already. */
-  async bind(sessionId: string, token: IssuerToken): Promise<void> {
+  /**
+   * Lets one more JWT stand for a session, unless that has ended, or the JWT stands for one already.
+   * @param token may say when its user showed who they are
+   */
+  async bind(sessionId: string, token: IssuerToken & { authenticatedAt: Date | null }): Promise<void> {
     const { requireVerifiedEmail } = this.settings;
-    const values = [...storedForm(token), sessionId, this.clock.now(), requireVerifiedEmail];
+    const values = [
+      ...storedForm(token),
+      sessionId,
+      this.clock.now(),
+      requireVerifiedEmail,
+      token.authenticatedAt,
+    ];
     await bindExchangedToken.run(this.database, values);
   }
 

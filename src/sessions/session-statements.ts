@@ -99,26 +99,29 @@ export const findExchangedToken = new Statement<LiveRow & { live: boolean; token
 /**
  * One more JWT for a session that lives: the lock makes it wait for a revocation under way. Those that it follows are
  * kept for a day, for a browser that has not got the new one.
- * Values: what is stored of the JWT, the session, now, whether the email must be verified.
+ * Values: what is stored of the JWT, the session, now, whether the email must be verified, when its user showed who they are.
  */
 export const bindExchangedToken = new Statement<never>(
   'bind_exchanged_token',
   `WITH lives AS (
      SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
-      WHERE s.id = $4 AND ${liveAt('$5', '$6')} FOR SHARE OF s
+      WHERE s.id = $4 AND ${liveAt('$5', '$6')} FOR UPDATE OF s
    ), old AS (
      DELETE FROM exchanged_tokens t USING lives
       WHERE t.session_id = lives.id AND t.expires_at <= $5::timestamptz - interval '1 day'
+   ), shown AS (
+     UPDATE sessions s SET authenticated_at = $7::timestamptz FROM lives
+      WHERE s.id = lives.id AND $7::timestamptz > coalesce(s.authenticated_at, s.created_at)
    )
    INSERT INTO exchanged_tokens (statement_hash, token_hash, expires_at, session_id)
    SELECT $1::bytea, $2::bytea, $3::timestamptz, id FROM lives ON CONFLICT DO NOTHING`,
 );
 
-/** How long a session may lie idle from now on. Values: session, idle ms, now. */
-export const letSessionIdle = new Statement<never>(
-  'let_session_idle',
+/** Lets a session lie idle for longer than it may. Values: session, idle ms, now. */
+export const lengthenIdle = new Statement<never>(
+  'lengthen_idle',
   `UPDATE sessions s SET idle_ttl_ms = $2::bigint, idle_expires_at = $3::timestamptz + $2::bigint * interval '1 ms'
-    WHERE s.id = $1 AND s.idle_ttl_ms <> $2::bigint AND ${lastsAt('$3')}`,
+    WHERE s.id = $1 AND s.idle_ttl_ms < $2::bigint AND ${lastsAt('$3')}`,
 );
 
 /**

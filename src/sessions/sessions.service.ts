@@ -17,7 +17,7 @@ import {
   findSpentToken,
   findSuccessor,
   growFamily,
-  letSessionIdle,
+  lengthenIdle,
   listSessions,
   openSession,
   spendRefreshToken,
@@ -164,12 +164,12 @@ export class SessionsService {
   }
 
   /**
-   * Lets a session lie idle for longer, or for less long, than it was opened with.
-   * @param milliseconds null: for as long as usual
+   * Lets a session lie idle for longer than it may, and never for longer than usual.
+   * @param milliseconds Infinity: for as long as usual
    */
-  async letIdle(sessionId: string, milliseconds: number | null): Promise<void> {
-    const idle = milliseconds ?? this.settings.idleTtl;
-    await letSessionIdle.run(this.database, [sessionId, idle, this.clock.now()]);
+  async lengthenIdle(sessionId: string, milliseconds: number): Promise<void> {
+    const idle = Math.min(this.settings.idleTtl, milliseconds);
+    await lengthenIdle.run(this.database, [sessionId, idle, this.clock.now()]);
   }
 
   /** One more refresh token for a session, as if it had been opened with it; null when the session has ended. */

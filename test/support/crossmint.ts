@@ -65,6 +65,10 @@ export class TestCrossmint {
   /** By path: how long it takes, in ms. */
   readonly slow = new Map<string, number>();
   asked: Asked[] = [];
+  /** Of its JWTs, in seconds. */
+  life = 3_600;
+  /** Whether a refresh token is good once. */
+  rotates = true;
   /** Where its JWTs take the time from. */
   now = () => new Date();
   url = '';
@@ -103,7 +107,7 @@ export class TestCrossmint {
       aud: PROJECT,
       sub: someSubject(),
       iat: now,
-      exp: now + 3_600,
+      exp: now + this.life,
     };
     return signJwt(headerOf(key), { ...own, ...claims }, key);
   }
@@ -148,11 +152,12 @@ export class TestCrossmint {
   private refresh(secret: string): [number, unknown] {
     const whose = this.secrets.get(secret);
     if (!whose) return [401, { error: 'Unauthorized' }];
-    this.secrets.delete(secret);
     const { sub, email } = whose;
+    if (this.rotates) this.secrets.delete(secret);
+    const next = this.rotates ? this.secretOf(sub, email) : secret;
     const expiresAt = new Date(this.now().getTime() + 7 * 86_400_000).toISOString();
     const user = { id: sub, ...(email && { email }) };
-    return [200, { jwt: this.jwt({ sub }), refresh: { secret: this.secretOf(sub, email), expiresAt }, user }];
+    return [200, { jwt: this.jwt({ sub }), refresh: { secret: next, expiresAt }, user }];
   }
 
   private createWallet({ owner = '', chainType, type }: Record<string, string>): [number, unknown] {

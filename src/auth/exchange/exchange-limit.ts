@@ -4,8 +4,8 @@ import { RateLimits, type RateLimit } from '../../platform/rate-limit/rate-limit
 import { exchangeSettings, type ExchangeSettings } from './exchange.settings';
 
 /**
- * How often one person may have tokens of an issuer exchanged or renewed: each costs rows, and a call to the issuer in our
- * name.
+ * How often one person may have tokens of an issuer exchanged, and how often renewed: each costs rows, and a call to the
+ * issuer in our name.
  */
 @Injectable()
 export class ExchangeLimit {
@@ -16,7 +16,7 @@ export class ExchangeLimit {
   }
 
   /** @throws RateLimited */
-  consume(issuer: string, subject: string): Promise<void> {
-    return this.limit.consume(hashToken(`${issuer}\n${subject}`).toString('base64url'));
+  consume(what: 'exchange' | 'renewal', issuer: string, subject: string): Promise<void> {
+    return this.limit.consume(`${what} ${hashToken(`${issuer}\n${subject}`).toString('base64url')}`);
   }
 }

@@ -5,7 +5,7 @@ import { defineSettings, type SettingsOf } from '../../platform/config/settings'
 export const exchangeSettings = defineSettings('exchange', {
   variables: {
     ISSUER_TIMEOUT: upToTenSeconds({ default: 5_000 }),
-    LIMIT_EXCHANGES: wholeNumber(1, 1_000_000)({ default: 60 }),
+    LIMIT_EXCHANGES: wholeNumber(1, 1_000_000)({ default: 100 }),
     LIMIT_EXCHANGES_WINDOW: upToADay({ default: 10 * 60_000 }),
   },
   complete: ({ ISSUER_TIMEOUT, LIMIT_EXCHANGES, LIMIT_EXCHANGES_WINDOW }) => ({

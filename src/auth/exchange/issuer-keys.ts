@@ -120,7 +120,10 @@ export class IssuerKeys {
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
     const { keys } = (parseJson(await answer.text()) ?? {}) as { keys?: unknown };
     if (!Array.isArray(keys)) throw new Error('answered no set of keys');
-    return keys.flatMap((jwk: unknown) => readKey(jwk) ?? []).slice(0, MOST_KEYS);
+    const good = keys.flatMap((jwk: unknown) => readKey(jwk) ?? []).slice(0, MOST_KEYS);
+    // Of a server that is starting, or somebody in between: what is known is better, for a day.
+    if (good.length === 0) throw new Error('answered no key that can be used');
+    return good;
   }
 }
 

@@ -22,9 +22,11 @@ export interface ExchangeHow {
   readonly signUp: boolean;
   /** How long the session may lie idle, in milliseconds, where that is less than usual. */
   readonly longestIdle?: number;
+  /** Sessions that the browser shows: one of the same user goes on, and no other is opened. */
+  readonly shown?: readonly Live[];
 }
 
-/** What an exchange leads to: a session that it opened, or the one that the same JWT has opened before. */
+/** What an exchange leads to: a session that it opened, or one that was open before. */
 export type ExchangeResult = { readonly opened: SignedIn } | { readonly joined: Live };
 
 /**
@@ -50,15 +52,19 @@ export class TokenExchange {
    * @throws RateLimited when they come too often, or too many have registered from this address
    */
   async exchange(token: VerifiedJwt, check: JwtCheck, how: ExchangeHow): Promise<ExchangeResult | null> {
-    const { method, contract, client, signUp, longestIdle } = how;
+    const { method, contract, client, signUp, longestIdle, shown = [] } = how;
     const identity = identityOf(token, check, method);
-    await this.limit.consume(identity.issuer, identity.subject);
+    await this.limit.consume('exchange', identity.issuer, identity.subject);
     const known = await this.exchanged.find(token);
     if (known) return this.join(known, identity, how);
     const proof = signUp
       ? await this.linking.proofOf(identity, client)
       : await this.linking.proofOfKnown(identity, client);
     if (!proof) return null;
+    const current = shown.find(({ user }) => user.id === proof.user.id);
+    if (current) await this.exchanged.bind(current.session.id, token);
+    const live = current && (await this.exchanged.find(token))?.live;
+    if (live) return { joined: live };
     try {
       const opening = { method, contract, client, exchanged: token, longestIdle };
       return { opened: await this.signIn.open(proof, opening) };

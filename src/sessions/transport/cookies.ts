@@ -71,6 +71,12 @@ export function issuerRefreshCookie(request: Request): string | null {
   return value && decoded(value);
 }
 
+/** All that there are. */
+export const issuerRefreshCookies = (request: Request): string[] =>
+  cookieValues(request, ISSUER_REFRESH_COOKIE)
+    .filter((value) => value !== '')
+    .map(decoded);
+
 /** The address beside them; null where there is none, or more than one. */
 export function issuerEmailCookie(request: Request): string | null {
   const [value, ...others] = cookieValues(request, ISSUER_EMAIL_COOKIE);
