@@ -157,7 +157,6 @@ describe('[A6][B50][B51][B53][B54] a JWT that is not good', () => {
     ['iat', { iat: 1e300 }],
     ['iat', { iat: -1e300 }],
     ['aud', { aud: ['other', PROJECT] }],
-    ['nbf within the tolerance', { nbf: Date.now() / 1_000 + 4 }],
     ['a subject of 255 characters', { sub: 'x'.repeat(255) }],
   ])('an odd but good %s is taken', async (_, odd) => {
     const jwt = crossmint.jwt(odd);
