@@ -47,8 +47,8 @@ describe('Crossmint in a browser', () => {
     expect(await page.evaluate('document.cookie')).toBe('');
     const { userId } = (await ask(page, '/api/auth/profile')).body;
 
+    // The server would take the JWT for five seconds more, and renew nothing; so a renewal says that it did not come.
     await page.waitForTimeout(3_500);
-    expect(await cookiesIn(page)).toEqual(['crossmint-refresh-token', 'user-email']);
     const before = crossmint.timesAsked(REFRESH);
     const answers = await Promise.all([page, other, page, other].map((tab) => ask(tab, '/api/auth/profile')));
     expect(answers.map(({ status, body }) => [status, body.userId])).toEqual(Array(4).fill([200, userId]));
