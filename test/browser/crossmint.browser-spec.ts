@@ -37,18 +37,19 @@ describe('Crossmint in a browser', () => {
 
   it('two tabs outlive the JWT, which the browser forgets, and a sign-out ends both', async () => {
     const sub = someSubject();
-    const jwt = crossmint.jwt({ sub, exp: Math.floor(Date.now() / 1_000) + 3 });
     const page = await browser.open();
     await page.goto(`${origin}/docs`);
     const other = await page.context().newPage();
     await other.goto(`${origin}/docs`);
+    // Made when the pages are there: they take seconds.
+    const jwt = crossmint.jwt({ sub, exp: Math.floor(Date.now() / 1_000) + 4 });
     const given = { jwt, refreshToken: crossmint.secretOf(sub), email: 'user@example.com' };
     expect((await ask(page, '/api/auth/session', given)).status).toBe(200);
     expect(await page.evaluate('document.cookie')).toBe('');
     const { userId } = (await ask(page, '/api/auth/profile')).body;
 
     // The server would take the JWT for five seconds more, and renew nothing; so a renewal says that it did not come.
-    await page.waitForTimeout(3_500);
+    await page.waitForTimeout(4_500);
     const before = crossmint.timesAsked(REFRESH);
     const answers = await Promise.all([page, other, page, other].map((tab) => ask(tab, '/api/auth/profile')));
     expect(answers.map(({ status, body }) => [status, body.userId])).toEqual(Array(4).fill([200, userId]));
