@@ -134,14 +134,16 @@ describe('[A13] a JWT that comes again', () => {
   });
 });
 
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://auth.example.com',
+  BCRYPT_COST: '10',
+  SMTP_URL: 'smtp://127.0.0.1:1',
+  MAIL_FROM: 'no-reply@example.com',
+};
+
 describe('in production', () => {
-  const environment: Record<string, string> = {
-    NODE_ENV: 'production',
-    PUBLIC_URL: 'https://auth.example.com',
-    BCRYPT_COST: '10',
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    MAIL_FROM: 'no-reply@example.com',
-  };
+  const environment: Record<string, string> = { ...PRODUCTION };
   const crossmint = useCrossmint(environment);
   const app = useApp({ environment });
 
@@ -157,11 +159,7 @@ describe('in production', () => {
 
 describe('in production without a project', () => {
   const environment: Record<string, string> = {
-    NODE_ENV: 'production',
-    PUBLIC_URL: 'https://auth.example.com',
-    BCRYPT_COST: '10',
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    MAIL_FROM: 'no-reply@example.com',
+    ...PRODUCTION,
     CROSSMINT_PROJECT_ID: '',
   };
   const crossmint = useCrossmint(environment);

@@ -18,10 +18,10 @@ import { Caller, MayBeNobody, Public, type Principal } from '../platform/http/pr
 import { NeedsIssuerSession } from '../platform/http/session-security';
 import { InvalidToken } from '../sessions/session.errors';
 import { CrossmintProfiles } from './crossmint-profiles';
-import { CrossmintSignIn, TooLarge } from './crossmint-sign-in';
+import { CrossmintSignIn } from './crossmint-sign-in';
 import { CrossmintSignOut } from './crossmint-sign-out';
 import { ExchangeBody, ProfileBody, ProfileView } from './crossmint.dto';
-import { NothingToChange, StepOutOfOrder, UserNotFound } from './crossmint.errors';
+import { NothingToChange, StepOutOfOrder, TooLarge, UserNotFound } from './crossmint.errors';
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
 
 /** For the OpenAPI document. */

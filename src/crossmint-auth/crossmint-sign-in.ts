@@ -5,7 +5,6 @@ import { LARGEST_COOKIE_VALUE, type IssuerSession } from '../auth/contracts/cros
 import type { VerifiedJwt } from '../auth/exchange/issuer-jwts';
 import { TokenExchange, type ExchangeResult } from '../auth/exchange/token-exchange';
 import { Clock } from '../platform/clock/clock';
-import { ValidationFailed } from '../platform/http/api-error';
 import { clientOf, type Client } from '../platform/http/client';
 import { CrossSite } from '../platform/http/cross-site';
 import type { Live } from '../sessions/live-session';
@@ -17,6 +16,7 @@ import { CrossmintProfiles } from './crossmint-profiles';
 import { CrossmintRefreshTokens } from './crossmint-refresh-tokens';
 import { CrossmintRenewal, type Renewal } from './crossmint-renewal';
 import type { ExchangeBody } from './crossmint.dto';
+import { TooLarge } from './crossmint.errors';
 import { crossmintSettings, type CrossmintSettings } from './crossmint.settings';
 import { ShownSessions } from './shown-sessions';
 import { SuiWallets } from './sui-wallets';
@@ -128,11 +128,3 @@ const mineOf = (result: ExchangeResult): Mine =>
   'opened' in result
     ? { userId: result.opened.user.id, sessionId: result.opened.session.id, opened: true }
     : { userId: result.joined.user.id, sessionId: result.joined.session.id, opened: false };
-
-/** A browser would drop the cookie without a word. */
-export class TooLarge extends ValidationFailed {
-  constructor() {
-    const message = `jwt is larger than a cookie can be: ${LARGEST_COOKIE_VALUE} characters at most`;
-    super([{ field: 'jwt', message }]);
-  }
-}

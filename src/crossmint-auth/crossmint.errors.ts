@@ -1,3 +1,4 @@
+import { LARGEST_COOKIE_VALUE } from '../auth/contracts/crossmint.contract';
 import { ApiError, ValidationFailed } from '../platform/http/api-error';
 import { LAST_STEP } from './crossmint-profile.entity';
 
@@ -31,5 +32,13 @@ export class NothingToChange extends ValidationFailed {
       ['onboardingStep', 'evmAddress'].map((field) => ({ field, message: `${field} is missing` })),
       'Send onboardingStep or evmAddress',
     );
+  }
+}
+
+/** A browser would drop the cookie without a word. */
+export class TooLarge extends ValidationFailed {
+  constructor() {
+    const message = `jwt is larger than a cookie can be: ${LARGEST_COOKIE_VALUE} characters at most`;
+    super([{ field: 'jwt', message }]);
   }
 }
