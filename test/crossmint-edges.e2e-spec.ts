@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { ExchangedTokens, storedForm } from '../src/sessions/exchanged-tokens';
 import { ExchangedTokenSweep } from '../src/sessions/exchanged-token-sweep';
+import { LiveSessions } from '../src/sessions/live-sessions';
 import { SessionsService } from '../src/sessions/sessions.service';
 import { Jobs } from '../src/platform/jobs/jobs';
 import { bearer, cookie, cookiesOf, register, statusOf } from './support/builders';
@@ -336,7 +337,7 @@ describe('sessions', () => {
     const [{ id } = { id: '' }] = await sessionsOf(app, other);
     app.clock.advance({ hours: 3 });
     await app.nest.get(SessionsService).lengthenIdle(id, Infinity);
-    expect(await app.nest.get(SessionsService).findLive(id, app.clock.now())).toBeNull();
+    expect(await app.nest.get(LiveSessions).find(id, app.clock.now())).toBeNull();
   });
 
   it('that were revoked take no more JWTs, and grow no more tokens', async () => {

@@ -6,7 +6,7 @@ import { decodeJwt } from 'jose';
 import { fetcher } from '../src/platform/outbound/public-network';
 import { boundedFetch } from '../src/platform/outbound/bounded-fetch';
 import { OffLoop } from '../src/platform/off-loop/off-loop';
-import { SessionsService } from '../src/sessions/sessions.service';
+import { LiveSessions } from '../src/sessions/live-sessions';
 import { bearer, cookiesOf, register } from './support/builders';
 import { useApp } from './support/test-app';
 import {
@@ -76,7 +76,7 @@ describe('a sign-in with a wallet, at its edges', () => {
 
   it('a fault of ours is not taken for a caller without a session', async () => {
     const session = await signInByWallet(app, someAccount());
-    const sessions = app.nest.get(SessionsService);
+    const sessions = app.nest.get(LiveSessions);
     const sent = [
       () => app.http.get('/auth/user').set(...jar(session)),
       () => app.http.post('/auth/logout').set(...jar(session)),
@@ -87,7 +87,7 @@ describe('a sign-in with a wallet, at its edges', () => {
           .send({ address: session.address }),
     ];
     for (const send of sent) {
-      jest.spyOn(sessions, 'findLive').mockRejectedValueOnce(new Error('the database is away'));
+      jest.spyOn(sessions, 'find').mockRejectedValueOnce(new Error('the database is away'));
       const answer = await send();
       expect([answer.status, cookiesOf(answer)]).toEqual([500, {}]);
     }

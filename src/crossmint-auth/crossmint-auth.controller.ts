@@ -85,11 +85,8 @@ export class CrossmintAuthController {
   @ApiOperation({ operationId: 'crossmintProfile', summary: 'The profile of the current user' })
   @ApiOkResponse({ type: ProfileView, headers: SETS })
   @Fails(new UserNotFound(), notConfigured(), new RateLimited(600), new IssuerUnavailable())
-  async profile(
-    @Caller() caller: Principal | undefined,
-    @Req() request: FastifyRequest,
-  ): Promise<ProfileView> {
-    return this.profiles.view(this.demand(caller, request).user);
+  profile(@Caller() caller: Principal | undefined, @Req() request: FastifyRequest): ProfileView {
+    return this.profiles.view(this.demand(caller, request));
   }
 
   @Patch('profile')
@@ -114,9 +111,7 @@ export class CrossmintAuthController {
     @Req() request: FastifyRequest,
     @Body() body: ProfileBody,
   ): Promise<ProfileView> {
-    const { user } = this.demand(caller, request);
-    await this.profiles.change(user.id, body);
-    return this.profiles.view(user);
+    return this.profiles.change(this.demand(caller, request), body);
   }
 
   @Public()

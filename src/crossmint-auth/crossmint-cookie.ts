@@ -11,7 +11,7 @@ import { contractOf } from '../platform/http/contract-name';
 import type { Principal } from '../platform/http/principal';
 import { ExchangedTokens } from '../sessions/exchanged-tokens';
 import { InvalidToken } from '../sessions/session.errors';
-import { SessionsService } from '../sessions/sessions.service';
+import { LiveSessions } from '../sessions/live-sessions';
 import { issuerEmailCookie, issuerRefreshCookie, issuerTokenCookie } from '../sessions/transport/cookies';
 import { IssuerCookies, type IssuerCookieReader } from '../sessions/transport/issuer-cookies';
 import { CrossmintIssuer } from './crossmint-issuer';
@@ -28,7 +28,7 @@ export class CrossmintCookie implements IssuerCookieReader {
     private readonly issuer: CrossmintIssuer,
     private readonly exchanged: ExchangedTokens,
     private readonly refreshTokens: CrossmintRefreshTokens,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
     private readonly identities: Identities,
     private readonly renewal: CrossmintRenewal,
     @Inject(crossmintSettings.token) { isOn }: CrossmintSettings,
@@ -66,7 +66,7 @@ export class CrossmintCookie implements IssuerCookieReader {
     const held = given === null ? null : await this.refreshTokens.find(given);
     if (given === null || !held || (sub !== undefined && sub !== held.subject)) throw new InvalidToken();
     const { sessionId, subject } = held;
-    const live = await this.sessions.findLive(sessionId, this.clock.now());
+    const live = await this.sessions.find(sessionId, this.clock.now());
     const owner = live && (await this.identities.ownerOf({ issuer: this.issuer.issuer.issuer, subject }));
     if (!live || owner?.id !== live.user.id) throw new InvalidToken();
     const { token, refresh } = await this.renewal.renew(given, subject, clientOf(request));

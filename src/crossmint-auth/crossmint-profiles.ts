@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Principal } from '../platform/http/principal';
+import { CallerFacts } from '../sessions/caller-facts';
 import { InvalidToken } from '../sessions/session.errors';
 import { CrossmintProfile } from './crossmint-profile.entity';
 import type { ProfileBody, ProfileView } from './crossmint.dto';
@@ -25,7 +27,15 @@ const CHANGE = `
    WHERE user_id = $1 AND ($2::smallint IS NULL OR onboarding_step IN ($2, $2 - 1))
   RETURNING user_id`;
 
-const EMPTY: Omit<CrossmintProfile, 'userId' | 'user' | 'walletTriedAt'> = {
+type Profile = Omit<CrossmintProfile, 'userId' | 'user' | 'walletTriedAt'>;
+
+const PROFILE = 'crossmintProfile';
+const OF_CALLER = `(
+  SELECT jsonb_build_object('email', p.email, 'emailNamed', p.email_named, 'walletStatus', p.wallet_status,
+           'walletAddress', p.wallet_address, 'onboardingStep', p.onboarding_step, 'evmAddress', p.evm_address)
+    FROM crossmint_profiles p WHERE p.user_id = s.user_id)`;
+
+const EMPTY: Profile = {
   email: null,
   emailNamed: false,
   walletStatus: 'none',
@@ -37,20 +47,16 @@ const EMPTY: Omit<CrossmintProfile, 'userId' | 'user' | 'walletTriedAt'> = {
 /** What clients of Crossmint keep here of users. A user of another way in has one too, with nothing in it. */
 @Injectable()
 export class CrossmintProfiles {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    facts: CallerFacts,
+  ) {
+    facts.add(PROFILE, OF_CALLER);
+  }
 
-  /** Of a user who is signed in. What a client has named is shown only where nobody knows better. */
-  async view(user: { readonly id: string; readonly email: string | null }): Promise<ProfileView> {
-    const found = await this.database.manager.findOneBy(CrossmintProfile, { userId: user.id });
-    const { email, emailNamed, walletAddress, walletStatus, onboardingStep, evmAddress } = found ?? EMPTY;
-    return {
-      userId: user.id,
-      email: (emailNamed ? email : null) ?? user.email ?? email,
-      walletAddress,
-      walletStatus,
-      onboardingStep,
-      evmAddress,
-    };
+  /** As it was when the caller was read. */
+  view({ user, facts }: Principal): ProfileView {
+    return viewOf(user, facts[PROFILE] as Profile | null);
   }
 
   /** To be called at each exchange. */
@@ -64,15 +70,28 @@ export class CrossmintProfiles {
    * @throws StepOutOfOrder
    * @throws InvalidToken when the user is deleted meanwhile
    */
-  async change(userId: string, { onboardingStep, evmAddress }: ProfileBody): Promise<void> {
+  async change({ user }: Principal, { onboardingStep, evmAddress }: ProfileBody): Promise<ProfileView> {
     if (onboardingStep === undefined && evmAddress === undefined) throw new NothingToChange();
-    await this.database.transaction(async (transaction) => {
-      await this.note(userId, { email: null, named: false }, transaction);
-      const values = [userId, onboardingStep ?? null, evmAddress ?? null];
+    return this.database.transaction(async (transaction) => {
+      await this.note(user.id, { email: null, named: false }, transaction);
+      const values = [user.id, onboardingStep ?? null, evmAddress ?? null];
       const [changed] = await transaction.query<[unknown[], number]>(CHANGE, values);
-      if (changed.length > 0) return;
-      const profile = await transaction.findOneBy(CrossmintProfile, { userId });
+      const profile = await transaction.findOneBy(CrossmintProfile, { userId: user.id });
+      if (changed.length > 0) return viewOf(user, profile);
       throw profile ? new StepOutOfOrder(profile.onboardingStep) : new InvalidToken();
     });
   }
+}
+
+/** What a client has named is shown only where nobody knows better. */
+function viewOf(user: Principal['user'], found: Profile | null): ProfileView {
+  const { email, emailNamed, walletAddress, walletStatus, onboardingStep, evmAddress } = found ?? EMPTY;
+  return {
+    userId: user.id,
+    email: (emailNamed ? email : null) ?? user.email ?? email,
+    walletAddress,
+    walletStatus,
+    onboardingStep,
+    evmAddress,
+  };
 }

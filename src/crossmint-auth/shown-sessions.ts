@@ -5,7 +5,7 @@ import { Clock } from '../platform/clock/clock';
 import { cookieValues } from '../platform/http/cookies';
 import { ExchangedTokens } from '../sessions/exchanged-tokens';
 import type { Live } from '../sessions/live-session';
-import { SessionsService } from '../sessions/sessions.service';
+import { LiveSessions } from '../sessions/live-sessions';
 import { ISSUER_TOKEN_COOKIE, issuerRefreshCookies } from '../sessions/transport/cookies';
 import { CrossmintIssuer } from './crossmint-issuer';
 import { CrossmintRefreshTokens } from './crossmint-refresh-tokens';
@@ -33,7 +33,7 @@ export class ShownSessions {
     private readonly issuer: CrossmintIssuer,
     private readonly exchanged: ExchangedTokens,
     private readonly refreshTokens: CrossmintRefreshTokens,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
   ) {}
 
   async in(request: FastifyRequest): Promise<Shown> {
@@ -59,7 +59,7 @@ export class ShownSessions {
     const known = await Promise.all(
       tokens.map(async (token) => {
         const held = await this.refreshTokens.find(token);
-        const live = held && (await this.sessions.findLive(held.sessionId, this.clock.now()));
+        const live = held && (await this.sessions.find(held.sessionId, this.clock.now()));
         return live ? [{ token, live }] : [];
       }),
     );

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditEvent } from './audit/audit-event.entity';
 import { AuditTrail } from './audit/audit-trail';
+import { ChangeFeed } from './changes/change-feed';
 import { Clock } from './clock/clock';
 import { AppSecret } from './crypto/app-secret';
 import { SecretHasher } from './hashing/secret-hasher';
@@ -22,6 +23,7 @@ import { RateLimits } from './rate-limit/rate-limits';
 const services = [
   AppSecret,
   AuditTrail,
+  ChangeFeed,
   Clock,
   CrossSite,
   FrontEnd,

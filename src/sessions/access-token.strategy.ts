@@ -11,7 +11,7 @@ import {
   AccessTokens,
   type AccessTokenClaims,
 } from './access-tokens';
-import { SessionsService } from './sessions.service';
+import { LiveSessions } from './live-sessions';
 import { SigningKeys } from './signing-keys';
 import { presentedToken } from './transport/access-token';
 import { rememberVerified, type JwtVerifier } from './verified-tokens';
@@ -29,7 +29,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     keys: SigningKeys,
     tokens: AccessTokens,
     private readonly clock: Clock,
-    private readonly sessions: SessionsService,
+    private readonly sessions: LiveSessions,
   ) {
     super({
       jwtFromRequest: ((request: FastifyRequest) => presentedToken(request)?.token ?? null) as never,
@@ -46,7 +46,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     const now = this.clock.now();
     if (typeof claims.exp !== 'number' || claims.exp * 1_000 <= now.getTime()) return null;
     if (!isUUID(claims.sid)) return null;
-    const live = await this.sessions.findLive(claims.sid, now);
+    const live = await this.sessions.find(claims.sid, now);
     if (live?.user.id !== claims.sub) return null;
     const token = { issuedAt: new Date(claims.iat * 1_000), expiresAt: new Date(claims.exp * 1_000) };
     return { ...live, token };

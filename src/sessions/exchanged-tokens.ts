@@ -1,11 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../platform/clock/clock';
 import { hashToken } from '../platform/crypto/opaque-token';
-import { principalOf, type Live } from './live-session';
+import type { Statement } from '../platform/database/statement';
+import { CallerFacts } from './caller-facts';
+import { KeptSessions } from './kept-sessions';
 import { LastSeen } from './last-seen';
-import { bindExchangedToken, findExchangedToken } from './session-statements';
+import { principalOf, type Live } from './live-session';
+import { bindExchangedToken, findExchangedToken, type ExchangedRow } from './session-statements';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
 /** A JWT of an issuer elsewhere, whose signature is for others to check. */
@@ -38,17 +41,25 @@ const statementHash = ({ issuer, jwt }: Named): Buffer =>
 
 /** The JWTs of issuers elsewhere that stand for sessions of ours. */
 @Injectable()
-export class ExchangedTokens {
+export class ExchangedTokens implements OnModuleInit {
+  private statement: Statement<ExchangedRow>;
+
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
+    private readonly kept: KeptSessions,
     private readonly lastSeen: LastSeen,
+    private readonly facts: CallerFacts,
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
   ) {}
 
+  onModuleInit(): void {
+    this.statement = findExchangedToken(this.facts.expression);
+  }
+
   /** What a JWT stands for, whether it is good or not; null for one that was never exchanged. One indexed query. */
   async find(token: Named): Promise<Exchanged | null> {
-    const row = await this.rowOf(token);
+    const row = await this.rowOf(statementHash(token), this.clock.now());
     if (!row) return null;
     const same = timingSafeEqual(row.tokenHash, hashToken(token.jwt));
     return { live: row.live ? principalOf(row) : null, same };
@@ -56,10 +67,15 @@ export class ExchangedTokens {
 
   /** The live session of a JWT that was checked, which is used by it; null where it has none. */
   async use(token: Named): Promise<Live | null> {
-    const row = await this.rowOf(token);
+    const now = this.clock.now();
+    const hash = statementHash(token);
+    const kept = this.kept.findBy(hash, now);
+    if (kept) return kept;
+    const readAt = performance.now();
+    const row = await this.rowOf(hash, now);
     if (!row?.live) return null;
-    this.lastSeen.mark(row, this.clock.now());
-    return principalOf(row);
+    this.lastSeen.mark(row, now);
+    return this.kept.keep(row, readAt, now, hash);
   }
 
   /**
@@ -76,11 +92,11 @@ export class ExchangedTokens {
       token.authenticatedAt,
     ];
     await bindExchangedToken.run(this.database, values);
+    this.kept.doubt(sessionId);
   }
 
-  private async rowOf(token: Named) {
-    const values = [statementHash(token), this.clock.now(), this.settings.requireVerifiedEmail];
-    const [row] = await findExchangedToken.run(this.database, values);
+  private async rowOf(hash: Buffer, now: Date): Promise<ExchangedRow | undefined> {
+    const [row] = await this.statement.run(this.database, [hash, now, this.settings.requireVerifiedEmail]);
     return row;
   }
 }

@@ -15,4 +15,5 @@ export const principalOf = (row: LiveRow): Live => ({
     authenticatedAt: row.authenticatedAt,
     expiresAt: row.expiresAt,
   },
+  facts: row.facts,
 });

@@ -12,7 +12,7 @@ const liveAt = (now: string, verified: string): string => `${lastsAt(now)} AND $
 /** Last seen is written at most this often for one session, in ms: a list of devices needs no more. */
 export const SEEN_EVERY = 60_000;
 
-/** Of many requests at once one writes. To be narrowed by a condition on `sessions s`. */
+/** To be narrowed by a condition on `sessions s`. */
 const seenAt = (now: string): string =>
   `UPDATE sessions s SET last_seen_at = ${now}, idle_expires_at = ${now}::timestamptz + s.idle_ttl_ms * interval '1 ms'
     WHERE s.last_seen_at <= ${now}::timestamptz - interval '${SEEN_EVERY} ms'`;
@@ -26,10 +26,17 @@ export interface LiveRow {
   readonly authenticatedAt: Date;
   readonly expiresAt: Date;
   readonly lastSeenAt: Date;
+  readonly idleExpiresAt: Date;
+  readonly facts: Readonly<Record<string, unknown>>;
   readonly userId: string;
   readonly email: string | null;
   readonly name: string | null;
   readonly userCreatedAt: Date;
+}
+
+export interface ExchangedRow extends LiveRow {
+  readonly live: boolean;
+  readonly tokenHash: Buffer;
 }
 
 export interface RotatedRow {
@@ -72,29 +79,35 @@ export const openSession = new Statement<{ id: string | null; unverified: boolea
                      AND u.email IS NOT NULL AND $13::boolean) AS unverified`,
 );
 
-/** The columns of a `LiveRow`. */
-const LIVE_ROW = `
+/**
+ * The columns of a `LiveRow`.
+ * @param facts an expression of type jsonb on `sessions s JOIN users u`, as `CallerFacts` has it
+ */
+const liveRow = (facts: string): string => `
   s.id, s.method, s.contract, s.credential_id AS "credentialId", s.created_at AS "createdAt", s.expires_at AS "expiresAt",
   coalesce(s.authenticated_at, s.created_at) AS "authenticatedAt", s.last_seen_at AS "lastSeenAt",
+  s.idle_expires_at AS "idleExpiresAt", ${facts} AS facts,
   u.id AS "userId", u.email, u.name, u.created_at AS "userCreatedAt"`;
 
 /** The session and its user, if they live. Values: session, now, whether the email must be verified. */
-export const findLiveSession = new Statement<LiveRow>(
-  'find_live_session_2',
-  `SELECT ${LIVE_ROW} FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.id = $1 AND ${liveAt('$2', '$3')}`,
-);
+export const findLiveSession = (facts: string): Statement<LiveRow> =>
+  new Statement(
+    'find_live_session_3',
+    `SELECT ${liveRow(facts)} FROM sessions s JOIN users u ON u.id = s.user_id
+      WHERE s.id = $1 AND ${liveAt('$2', '$3')}`,
+  );
 
 /**
  * A JWT that was exchanged, and its session, whether that lives or not; its columns are null where it is gone.
  * Values: the statement's hash, now, whether the email must be verified.
  */
-export const findExchangedToken = new Statement<LiveRow & { live: boolean; tokenHash: Buffer }>(
-  'find_exchanged_token',
-  `SELECT t.token_hash AS "tokenHash", coalesce(${liveAt('$2', '$3')}, false) AS live, ${LIVE_ROW}
-     FROM exchanged_tokens t LEFT JOIN sessions s ON s.id = t.session_id LEFT JOIN users u ON u.id = s.user_id
-    WHERE t.statement_hash = $1`,
-);
+export const findExchangedToken = (facts: string): Statement<ExchangedRow> =>
+  new Statement(
+    'find_exchanged_token_2',
+    `SELECT t.token_hash AS "tokenHash", coalesce(${liveAt('$2', '$3')}, false) AS live, ${liveRow(facts)}
+       FROM exchanged_tokens t LEFT JOIN sessions s ON s.id = t.session_id LEFT JOIN users u ON u.id = s.user_id
+      WHERE t.statement_hash = $1`,
+  );
 
 /**
  * One more JWT for a session that lives: the lock makes it wait for a revocation under way. Those that it follows are
@@ -181,8 +194,12 @@ export const findSuccessor = new Statement<{ successor: Buffer | null }>(
   `SELECT successor FROM refresh_tokens WHERE token_hash = $1`,
 );
 
-/** Values: session, now. */
-export const markSessionSeen = new Statement<never>('mark_session_seen', `${seenAt('$2')} AND s.id = $1`);
+/** One that somebody changes meanwhile is left out: another request will come. Values: sessions, now. */
+export const markSessionsSeen = new Statement<never>(
+  'mark_sessions_seen',
+  `${seenAt('$2')} AND s.id IN (
+     SELECT o.id FROM sessions o WHERE o.id = ANY($1::uuid[]) ORDER BY o.id FOR UPDATE SKIP LOCKED)`,
+);
 
 /** Values: user, now. */
 export const countSessions = new Statement<{ count: number }>(

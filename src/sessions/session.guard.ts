@@ -3,9 +3,10 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forgetEverywhere } from '../platform/http/cookies';
-import { CrossSite, CrossSiteRequest } from '../platform/http/cross-site';
+import { CrossSite, CrossSiteRequest, SAFE } from '../platform/http/cross-site';
 import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
 import { MAY_BE_NOBODY, PUBLIC, type Principal } from '../platform/http/principal';
+import { KeptSessions } from './kept-sessions';
 import { InvalidToken } from './session.errors';
 import { presentedToken } from './transport/access-token';
 import { IssuerCookies } from './transport/issuer-cookies';
@@ -32,6 +33,7 @@ export class SessionGuard extends AccessTokenGuard {
     private readonly reflector: Reflector,
     private readonly crossSite: CrossSite,
     private readonly issuerCookies: IssuerCookies,
+    private readonly kept: KeptSessions,
     @Inject(httpSettings.token) private readonly http: HttpSettings,
   ) {
     super();
@@ -46,8 +48,10 @@ export class SessionGuard extends AccessTokenGuard {
       const presented = presentedToken(request);
       if (!presented) throw new InvalidToken();
       if (presented.byCookie) this.crossSite.refuse(request);
-      if (!presented.ofIssuer) return (await super.canActivate(context)) as boolean;
-      request.user = await this.issuerCookies.callerOf(request, context.switchToHttp().getResponse());
+      if (!presented.ofIssuer) await super.canActivate(context);
+      else request.user = await this.issuerCookies.callerOf(request, context.switchToHttp().getResponse());
+      // Whoever changes something of themselves sees it with their next request, whatever it is.
+      if (!SAFE.has(request.method)) this.kept.doubt(request.user.user.id);
       return true;
     } catch (error) {
       if (!mayBeNobody?.(request)) throw error;

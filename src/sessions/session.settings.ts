@@ -10,6 +10,7 @@ export const sessionSettings = defineSettings('session', {
     REFRESH_TOKEN_TTL: duration({ default: 30 * 86_400_000 }),
     SESSION_IDLE_TTL: duration({ default: 14 * 86_400_000 }),
     SESSIONS_PER_USER: wholeNumber(1, 10_000)({ default: 100 }),
+    SESSION_CACHE: wholeNumber(0, 1_000_000)({ default: 10_000 }),
     REQUIRE_VERIFIED_EMAIL: bool({ default: false }),
     TOKEN_AUDIENCE: str({ default: undefined }),
   },
@@ -25,6 +26,7 @@ export const sessionSettings = defineSettings('session', {
       absoluteTtl: values.REFRESH_TOKEN_TTL,
       idleTtl: values.SESSION_IDLE_TTL,
       mostPerUser: values.SESSIONS_PER_USER,
+      mostKept: values.SESSION_CACHE,
       requireVerifiedEmail: values.REQUIRE_VERIFIED_EMAIL,
       audience: values.TOKEN_AUDIENCE,
     };

@@ -5,13 +5,16 @@ import { UsersModule } from '../users/users.module';
 import { AccessTokenCheck } from './access-token-check';
 import { AccessTokenStrategy } from './access-token.strategy';
 import { AccessTokens } from './access-tokens';
+import { CallerFacts } from './caller-facts';
 import { Device } from './device.entity';
 import { Devices } from './devices';
 import { ExchangedToken } from './exchanged-token.entity';
 import { ExchangedTokens } from './exchanged-tokens';
 import { ExchangedTokenSweep } from './exchanged-token-sweep';
 import { JwksController } from './jwks.controller';
+import { KeptSessions } from './kept-sessions';
 import { LastSeen } from './last-seen';
+import { LiveSessions } from './live-sessions';
 import { RecentSignIn } from './recent-sign-in';
 import { RefreshToken } from './refresh-token.entity';
 import { RefreshTokens } from './refresh-tokens';
@@ -35,11 +38,14 @@ import { IssuerCookies } from './transport/issuer-cookies';
     AccessTokenCheck,
     AccessTokens,
     AccessTokenStrategy,
+    CallerFacts,
     Devices,
     ExchangedTokens,
     ExchangedTokenSweep,
     IssuerCookies,
+    KeptSessions,
     LastSeen,
+    LiveSessions,
     RecentSignIn,
     RefreshTokens,
     SessionEndings,
@@ -51,9 +57,11 @@ import { IssuerCookies } from './transport/issuer-cookies';
   exports: [
     AccessTokenCheck,
     AccessTokens,
+    CallerFacts,
     Devices,
     ExchangedTokens,
     IssuerCookies,
+    LiveSessions,
     RecentSignIn,
     SessionEndings,
     SessionsService,

@@ -7,13 +7,11 @@ import { violates } from '../platform/database/database-errors';
 import { Devices, type NewDeviceNotice } from './devices';
 import { storedForm, type IssuerToken } from './exchanged-tokens';
 import { LastSeen } from './last-seen';
-import { principalOf, type Live } from './live-session';
 import type { MethodName } from './method-name';
 import { RefreshTokens } from './refresh-tokens';
 import { SessionEndings } from './session-endings';
 import {
   findByFixedToken,
-  findLiveSession,
   findSpentToken,
   findSuccessor,
   growFamily,
@@ -141,15 +139,6 @@ export class SessionsService {
       // The session is open: its owner must get it, and the next sign-in ends what is too many.
       .catch((error: Error) => this.logger.warn(`Surplus sessions were not ended: ${error.message}`));
     return { id: opened.id, userId, expiresAt, refreshToken };
-  }
-
-  /** The caller behind a session, or null when it has ended, however it ended. One indexed query. */
-  async findLive(sessionId: string, now: Date): Promise<Live | null> {
-    const { requireVerifiedEmail } = this.settings;
-    const [row] = await findLiveSession.run(this.database, [sessionId, now, requireVerifiedEmail]);
-    if (!row) return null;
-    this.lastSeen.mark(row, now);
-    return principalOf(row);
   }
 
   /** The session of a refresh token that never rotates, or null when either is no longer good. */

@@ -7,6 +7,7 @@ import {
 } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ChangeFeed } from '../platform/changes/change-feed';
 import { Clock } from '../platform/clock/clock';
 import { AppSecret } from '../platform/crypto/app-secret';
 import { seal, unseal } from '../platform/crypto/sealing';
@@ -14,7 +15,9 @@ import { inTurn } from '../platform/database/in-turn';
 import { SigningKey } from './signing-key.entity';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
-/** How often an instance looks for keys that another one, or the command, has made. */
+/** On which a trigger tells that the keys have changed. */
+const CHANNEL = 'gatehouse_keys';
+/** How often an instance looks for keys that another one, or the command, has made, told or not. */
 const RELOAD_EVERY = 30_000;
 /** A new key is published this long before it signs: by then every instance has read it. */
 const LEAD_TIME = 2 * RELOAD_EVERY;
@@ -55,7 +58,9 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
     private readonly clock: Clock,
     @Inject(sessionSettings.token) private readonly settings: SessionSettings,
     appSecret: AppSecret,
+    feed: ChangeFeed,
   ) {
+    feed.on(CHANNEL, () => void this.reloadQuietly());
     this.sealingKey = appSecret.keyFor('signing keys');
   }
 

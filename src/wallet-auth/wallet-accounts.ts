@@ -48,7 +48,7 @@ export class WalletAccounts {
     this.crossSite.refuse(request);
     const caller = await this.callerOf(request, address);
     // Its own: the cookie's name is what the browser says.
-    if (!caller || (await this.wallets.addressOf(caller)) !== address) throw new AccountNotSignedIn();
+    if (!caller || this.wallets.addressOf(caller) !== address) throw new AccountNotSignedIn();
     const left = caller.token.expiresAt.getTime() - this.clock.now().getTime();
     return { address, expiresIn: Math.floor(left / 1_000) };
   }

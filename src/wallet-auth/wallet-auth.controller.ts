@@ -125,17 +125,17 @@ export class WalletAuthController {
     },
     headers: SETS_COOKIES,
   })
-  async user(
+  user(
     @Caller() caller: Principal | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WalletUser | string> {
+  ): WalletUser | string {
     // Nest makes an empty body of null.
     if (!caller) {
       void reply.type('application/json; charset=utf-8');
       return 'null';
     }
-    const address = await this.wallets.addressOf(caller);
+    const address = this.wallets.addressOf(caller);
     const renewed = this.accounts.renew(caller, request);
     if (renewed && address !== null) setAccountCookies(reply, address, renewed);
     const { session, user } = caller;

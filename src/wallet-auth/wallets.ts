@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Identities } from '../auth/linking/identities';
+import { Identities, subjectOfCaller } from '../auth/linking/identities';
 import type { Identity } from '../auth/linking/identity.entity';
 import { LinkedIdentities } from '../auth/linking/linked-identities';
 import { IdentityTaken, IdentityUnknown } from '../auth/linking/linking.errors';
 import type { Client } from '../platform/http/client';
 import type { Principal } from '../platform/http/principal';
+import { CallerFacts } from '../sessions/caller-facts';
 import { RecentSignIn } from '../sessions/recent-sign-in';
 import { WalletProofs } from './wallet-proofs';
 import { WalletTaken } from './wallet.errors';
+
+const ADDRESS = 'walletAddress';
 
 /** The wallets of an account. Each is an identity of it: the issuer says on which chains the address is one account. */
 @Injectable()
@@ -17,7 +20,10 @@ export class Wallets {
     private readonly linked: LinkedIdentities,
     private readonly proofs: WalletProofs,
     private readonly recent: RecentSignIn,
-  ) {}
+    facts: CallerFacts,
+  ) {
+    facts.add(ADDRESS, subjectOfCaller('wallet'));
+  }
 
   /** Oldest first. */
   list({ user }: Principal): Promise<Identity[]> {
@@ -25,9 +31,8 @@ export class Wallets {
   }
 
   /** The address of the wallet that opened a session; of the account's first, where it was none; or null. */
-  async addressOf(caller: Principal): Promise<string | null> {
-    const { user, session } = caller;
-    return this.identities.subjectFor(user.id, 'wallet', session.credentialId);
+  addressOf({ facts }: Principal): string | null {
+    return facts[ADDRESS] as string | null;
   }
 
   /**

@@ -3,6 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres';
+import { Settings } from '../../src/platform/config/settings';
+import { databaseSettings } from '../../src/platform/database/database.settings';
 import { openDatabase } from '../../src/platform/database/open-database';
 import { createTemplate, TEMPLATE, urlOf } from './database';
 
@@ -20,7 +22,8 @@ export default async function setUp(): Promise<void> {
   const { connection } = globalThis.testPostgres;
   process.env['TEST_POSTGRES'] = JSON.stringify(connection);
   process.env['TEST_POSTGRES_DIR'] = dataDir;
-  const settings = { url: urlOf(connection.database), poolSize: 2, dataDir };
+  const environment = { DATABASE_URL: urlOf(connection.database), DATA_DIR: dataDir };
+  const settings = Settings.read(environment, [databaseSettings]).of(databaseSettings);
   const database = await openDatabase(settings, [], () => undefined);
   await database.destroy();
   await createTemplate(TEMPLATE);

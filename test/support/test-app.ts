@@ -6,6 +6,7 @@ import { AppModule, settingsOf } from '../../src/app.module';
 import type { SignInMethod } from '../../src/auth/sign-in-method';
 import { configureApp, httpAdapter } from '../../src/configure-app';
 import { Settings, type Environment } from '../../src/platform/config/settings';
+import { ChangeFeed } from '../../src/platform/changes/change-feed';
 import { Clock } from '../../src/platform/clock/clock';
 import { Jobs } from '../../src/platform/jobs/jobs';
 import { signInMethods } from '../../src/sign-in-methods';
@@ -89,13 +90,26 @@ export async function startApp(
   return {
     nest,
     clock,
-    database: nest.get(DataSource),
+    database: heardBy(nest),
     url,
     databaseUrl: environment['DATABASE_URL'] ?? '',
     http: request(url),
     violations,
     routes: routes.filter((route) => !route.startsWith('HEAD')),
   };
+}
+
+/** The database as an operator changes it: the next request comes when the server has heard of the change. */
+function heardBy(nest: NestFastifyApplication): DataSource {
+  const query = async (database: DataSource, ...given: Parameters<DataSource['query']>) => {
+    const rows: unknown = await database.query(...given);
+    if (!/^\s*SELECT/i.test(given[0])) await nest.get(ChangeFeed).caughtUp();
+    return rows;
+  };
+  return new Proxy(nest.get(DataSource), {
+    get: (database, name) =>
+      name === 'query' ? query.bind(undefined, database) : (Reflect.get(database, name) as unknown),
+  });
 }
 
 /** An application for all tests of a file; each test also fails on an answer that the API document does not name. */

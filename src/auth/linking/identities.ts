@@ -11,6 +11,14 @@ import { Identity } from './identity.entity';
 /** Whose an identity is, which of theirs it is, and the address that its issuer vouched for last. */
 export type Owner = Account & { readonly identityId: string; readonly knownEmail: string | null };
 
+/**
+ * SQL on `sessions s`: the subject of one of the user's identities of a method: the one that opened the session, if it is
+ * there, else the oldest; or null.
+ */
+export const subjectOfCaller = (method: MethodName): string => `(
+  SELECT i.subject FROM identities i WHERE i.user_id = s.user_id AND i.method = '${method}' AND i.unlinked_at IS NULL
+   ORDER BY i.id IS NOT DISTINCT FROM s.credential_id DESC, i.created_at, i.id LIMIT 1)`;
+
 /** Who users are elsewhere. One row for each issuer and subject, any number for each user. */
 @Injectable()
 export class Identities implements CredentialHolder {
@@ -25,16 +33,6 @@ export class Identities implements CredentialHolder {
   list(userId: string, method?: MethodName): Promise<Identity[]> {
     const where = { userId, unlinkedAt: IsNull(), ...(method && { method }) };
     return this.database.manager.find(Identity, { where, order: { createdAt: 'ASC', id: 'ASC' } });
-  }
-
-  /** The subject of one of a user's identities of a method: the named one, if it is there, else the oldest; or null. */
-  async subjectFor(userId: string, method: MethodName, preferred: string | null): Promise<string | null> {
-    const [identity] = await this.database.query<{ subject: string }[]>(
-      `SELECT subject FROM identities WHERE user_id = $1 AND method = $2 AND unlinked_at IS NULL
-        ORDER BY id IS NOT DISTINCT FROM $3::uuid DESC, created_at, id LIMIT 1`,
-      [userId, method, preferred],
-    );
-    return identity?.subject ?? null;
   }
 
   count(userId: string, transaction: EntityManager): Promise<number> {

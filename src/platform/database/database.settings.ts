@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { str } from 'envalid';
+import { bool, str } from 'envalid';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { defineSettings, type SettingsOf } from '../config/settings';
 import { wholeNumber } from '../config/setting-types';
@@ -7,29 +7,40 @@ import { wholeNumber } from '../config/setting-types';
 export const databaseSettings = defineSettings('database', {
   variables: {
     DATABASE_URL: str({ default: undefined }),
+    DATABASE_DIRECT_URL: str({ default: undefined }),
+    DATABASE_PREPARED_STATEMENTS: bool({ default: true }),
     DATABASE_POOL_SIZE: wholeNumber(2, 1000)({ default: 10 }),
     DATA_DIR: str({ default: './data' }),
   },
-  secrets: ['DATABASE_URL'],
+  secrets: ['DATABASE_URL', 'DATABASE_DIRECT_URL'],
   complete(values, { production, complain }) {
     if (production && !values.DATABASE_URL) {
       complain('DATABASE_URL', 'is missing; in production the database is yours to run and to back up');
     }
-    if (values.DATABASE_URL && !/^postgres(ql)?:\/\/./.test(values.DATABASE_URL)) {
-      complain('DATABASE_URL', 'must begin with postgres:// (PostgreSQL 13 or newer is the only database)');
-    } else if (values.DATABASE_URL && !canBeParsed(values.DATABASE_URL)) {
-      complain(
-        'DATABASE_URL',
-        'is no URL; signs such as @ : / # % in the password are written as %40 and so on',
-      );
+    for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL'] as const) {
+      const problem = values[name] && problemOf(values[name]);
+      if (problem) complain(name, problem);
+    }
+    if (values.DATABASE_DIRECT_URL && !values.DATABASE_URL) {
+      complain('DATABASE_DIRECT_URL', 'is of no use without DATABASE_URL');
     }
     return {
       url: values.DATABASE_URL,
+      directUrl: values.DATABASE_DIRECT_URL,
+      preparedStatements: values.DATABASE_PREPARED_STATEMENTS,
       poolSize: values.DATABASE_POOL_SIZE,
       dataDir: resolve(values.DATA_DIR),
     };
   },
 });
+
+function problemOf(url: string): string | undefined {
+  if (!/^postgres(ql)?:\/\/./.test(url)) {
+    return 'must begin with postgres:// (PostgreSQL 13 or newer is the only database)';
+  }
+  if (canBeParsed(url)) return undefined;
+  return 'is no URL; signs such as @ : / # % in the password are written as %40 and so on';
+}
 
 function canBeParsed(url: string): boolean {
   try {

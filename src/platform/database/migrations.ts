@@ -4,6 +4,7 @@ import { Mail1763800000000 } from './migrations/1763800000000-mail';
 import { Identities1763850000000 } from './migrations/1763850000000-identities';
 import { SessionCredentials1763900000000 } from './migrations/1763900000000-session-credentials';
 import { ExchangedTokens1763950000000 } from './migrations/1763950000000-exchanged-tokens';
+import { SessionChanges1764000000000 } from './migrations/1764000000000-session-changes';
 
 /** In the order in which they run. A migration that has been released is never changed. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Identities1763850000000,
   SessionCredentials1763900000000,
   ExchangedTokens1763950000000,
+  SessionChanges1764000000000,
 ];

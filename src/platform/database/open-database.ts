@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import type { DatabaseSettings } from './database.settings';
@@ -7,20 +6,10 @@ import { isDatabaseAway } from './database-errors';
 import { EmbeddedPostgres, type Connection } from './embedded/embedded-postgres';
 import { inTurn } from './in-turn';
 import { migrations } from './migrations';
+import { NamelessClient, PatientClient } from './patient-client';
 
 const OLDEST_SERVER = 130_000;
 const PATIENCE_SECONDS = 60;
-
-/**
- * A connection whose end is nobody's business but of the query that it carries. The pool takes its own listener away
- * before it hands a connection out; when the database cuts it just then, nobody would listen, and the process would end.
- */
-class PatientClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-}
 
 /** Entity classes, or patterns of the files that hold them. */
 export type Entities = readonly (EntitySchema | (new () => object) | string)[];
@@ -103,7 +92,7 @@ function optionsFor(
     installExtensions: false,
     uuidExtension: 'pgcrypto',
     poolSize: settings.poolSize,
-    extra: { Client: PatientClient },
+    extra: { Client: settings.preparedStatements ? PatientClient : NamelessClient },
     connectTimeoutMS: 5_000,
     logging: false,
   };

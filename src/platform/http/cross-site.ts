@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { ApiError } from './api-error';
 import { httpSettings, type HttpSettings } from './http.settings';
 
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+export const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export class CrossSiteRequest extends ApiError {
   readonly code = 'CROSS_SITE_REQUEST';

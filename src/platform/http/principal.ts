@@ -7,7 +7,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { ContractName } from './contract-name';
 
-/** Who is calling, and by which session. Read afresh from the database for each request. */
+/** Who is calling, and by which session: as it was when the request came, or as lately as docs/operations.md says. */
 export interface Principal {
   /** Of the access token that was shown. */
   readonly token: { readonly issuedAt: Date; readonly expiresAt: Date };
@@ -28,6 +28,8 @@ export interface Principal {
     readonly authenticatedAt: Date;
     readonly expiresAt: Date;
   };
+  /** What methods want to know of callers, by the names that they have given; as JSON can say it. */
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** The caller of a route that is not `@Public()`; undefined for nobody, where `@MayBeNobody()` lets them in. */
