@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import staticFiles from '@fastify/static';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +9,8 @@ import { serveOpenApi } from './openapi';
 import { failureHtml } from './pages/failure-page';
 import { PageSetting } from './pages/page-setting';
 import type { Settings } from './platform/config/settings';
+import { answerWhenHeard } from './platform/changes/answer-when-heard';
+import { ChangeFeed } from './platform/changes/change-feed';
 import { bodyPipe } from './platform/http/body.pipe';
 import { pageOf, type ContractName } from './platform/http/contract-name';
 import { cookieAttributes } from './platform/http/cookies';
@@ -18,6 +19,7 @@ import { ErrorFilter, type ErrorForms } from './platform/http/error.filter';
 import { BODY_LIMIT, fastifyOptions } from './platform/http/fastify-options';
 import { httpSettings, type HttpSettings } from './platform/http/http.settings';
 import { acceptFormsOfPages, acceptJsonOnly, addRequestHooks } from './platform/http/request-hooks';
+import { addSecurityHeaders } from './platform/http/security-headers';
 import { languageOf } from './platform/language/language';
 import { logSettings } from './platform/logging/log.settings';
 
@@ -43,7 +45,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   const http = app.get<HttpSettings>(httpSettings.token);
 
   fastify.decorate('servesHttps', http.publicUrl.startsWith('https:'));
-  await app.register(helmet as never, helmetOptions(fastify.servesHttps));
+  addSecurityHeaders(fastify);
   await app.register(cookie, { parseOptions: cookieAttributes(http) });
   if (http.corsOrigins.length > 0) await app.register(cors, corsOptions(http));
   acceptJsonOnly(fastify);
@@ -56,6 +58,7 @@ export async function configureApp(app: NestFastifyApplication): Promise<void> {
   };
   await app.register(staticFiles, files);
   closeQuietConnections(fastify, GRACE);
+  answerWhenHeard(fastify, app.get(ChangeFeed));
   addRequestHooks(fastify);
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     const page = pageOf(request);
@@ -104,20 +107,4 @@ const corsOptions = ({ corsOrigins }: HttpSettings) => ({
   allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
   exposedHeaders: ['retry-after', 'x-request-id'],
   maxAge: 600,
-});
-
-const helmetOptions = (https: boolean) => ({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-    },
-  },
-  frameguard: { action: 'deny' },
-  referrerPolicy: { policy: 'no-referrer' },
-  // Over plain http it would be ignored, and on localhost it would outlive the trial.
-  hsts: https && { maxAge: 365 * 86_400, includeSubDomains: false },
 });

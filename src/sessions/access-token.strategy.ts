@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import { isUUID } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { Strategy, type SecretOrKeyProvider } from 'passport-jwt';
+import { LruMap } from 'toad-cache';
 import { Clock } from '../platform/clock/clock';
 import type { Principal } from '../platform/http/principal';
 import {
@@ -15,6 +16,9 @@ import { LiveSessions } from './live-sessions';
 import { SigningKeys } from './signing-keys';
 import { presentedToken } from './transport/access-token';
 import { rememberVerified, type JwtVerifier } from './verified-tokens';
+
+/** More than keys are published at a time. */
+const MOST_HEADERS = 10;
 
 const passportJwt = Strategy as unknown as { JwtVerifier: JwtVerifier };
 passportJwt.JwtVerifier = rememberVerified(passportJwt.JwtVerifier);
@@ -53,21 +57,31 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
   }
 }
 
-/** The header is not to be trusted yet; it may only choose among our own published keys. */
+/**
+ * The header is not to be trusted yet; it may only choose among our own published keys. Tokens of one key have one header,
+ * so the ids of keys are remembered by it.
+ */
 function keyProvider(keys: SigningKeys): SecretOrKeyProvider {
+  const kids = new LruMap<string>(MOST_HEADERS);
+  const kidOf = (header: string): string | undefined => {
+    const known = kids.get(header);
+    if (known !== undefined) return known;
+    const { typ, kid } = readHeader(header);
+    if (typ !== ACCESS_TOKEN_TYPE || typeof kid !== 'string' || !keys.find(kid)) return undefined;
+    kids.set(header, kid);
+    return kid;
+  };
   return (_request, token: string, done) => {
-    const header = headerOf(token);
-    const key = header?.typ === ACCESS_TOKEN_TYPE ? keys.find(header.kid) : undefined;
+    const key = keys.find(kidOf(token.slice(0, token.indexOf('.'))));
     done(key ? null : new Error('not one of our access tokens'), key as never);
   };
 }
 
 /** A JOSE header, unchecked. */
-function headerOf(token: string): { typ?: unknown; kid?: unknown } | null {
+function readHeader(header: string): { typ?: unknown; kid?: unknown } {
   try {
-    const [header = ''] = token.split('.', 1);
-    return JSON.parse(Buffer.from(header, 'base64url').toString()) as object | null;
+    return Object(JSON.parse(Buffer.from(header, 'base64url').toString())) as object;
   } catch {
-    return null;
+    return {};
   }
 }

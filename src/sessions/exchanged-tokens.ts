@@ -92,7 +92,6 @@ export class ExchangedTokens implements OnModuleInit {
       token.authenticatedAt,
     ];
     await bindExchangedToken.run(this.database, values);
-    this.kept.doubt(sessionId);
   }
 
   private async rowOf(hash: Buffer, now: Date): Promise<ExchangedRow | undefined> {

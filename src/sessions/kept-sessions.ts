@@ -9,12 +9,6 @@ import { sessionSettings, type SessionSettings } from './session.settings';
 const CHANNEL = 'gatehouse_sessions';
 
 /**
- * After a change of our own what is read is not kept for so long: its transaction may not be over, and its notification not
- * here. In milliseconds.
- */
-const DOUBT = 5_000;
-
-/**
  * As long a change is remembered, and so nothing that was read before is believed: by a clock that nobody sets back, unlike
  * the one that `until` goes by.
  */
@@ -42,7 +36,7 @@ export class KeptSessions {
   /** What a hash stands for never changes. */
   private readonly named: LruMap<string>;
   private readonly isOn: boolean;
-  /** Until when, of `performance.now()`, what is read of a session or a user may be stale; in about that order. */
+  /** When, of `performance.now()`, a change of a session or a user was heard of last; in that order. */
   private readonly changed = new Map<string, number>();
   /** The same for all. */
   private allChanged = -Infinity;
@@ -54,7 +48,7 @@ export class KeptSessions {
     this.isOn = mostKept > 0;
     this.kept = new LruMap(Math.max(1, mostKept));
     this.named = new LruMap(Math.max(1, mostKept));
-    if (this.isOn) feed.on(CHANNEL, (id) => this.note(id, performance.now()));
+    if (this.isOn) feed.on(CHANNEL, (id) => this.note(id));
   }
 
   /** A session that lives, or null where the database has to be asked. */
@@ -82,38 +76,31 @@ export class KeptSessions {
     return live;
   }
 
-  /** For who changes sessions or users, before the change or right after it: here it holds from now on. */
-  doubt(...ids: readonly string[]): void {
-    if (this.isOn) for (const id of ids) this.note(id, performance.now() + DOUBT);
-  }
-
   private isCredible({ live, readAt }: Kept, now: Date): boolean {
     return (
       this.feed.isCurrent(now) &&
       readAt > performance.now() - LONGEST &&
-      readAt > this.feed.heardSince &&
+      readAt > this.feed.listensSince &&
       readAt > this.allChanged &&
       readAt > (this.changed.get(live.session.id) ?? -Infinity) &&
       readAt > (this.changed.get(live.user.id) ?? -Infinity)
     );
   }
 
-  private note(id: string, staleUntil: number): void {
-    const known = this.changed.get(id) ?? -Infinity;
+  private note(id: string): void {
+    const now = performance.now();
     // Anew at the end, so that the oldest come first.
     this.changed.delete(id);
-    this.changed.set(id, Math.max(known, staleUntil));
-    this.forgetOldChanges();
+    this.changed.set(id, now);
+    for (const [oldest, at] of this.changed) {
+      if (at > now - LONGEST) break;
+      this.changed.delete(oldest);
+    }
+    if (this.changed.size > MOST_CHANGES) this.forgetAll(now);
   }
 
-  private forgetOldChanges(): void {
-    const old = performance.now() - LONGEST;
-    for (const [id, staleUntil] of this.changed) {
-      if (staleUntil > old) break;
-      this.changed.delete(id);
-    }
-    if (this.changed.size <= MOST_CHANGES) return;
-    this.allChanged = performance.now() + DOUBT;
+  private forgetAll(now: number): void {
+    this.allChanged = now;
     this.changed.clear();
     this.kept.clear();
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ChangeFeed } from '../platform/changes/change-feed';
 import { Clock } from '../platform/clock/clock';
 import type { Client } from '../platform/http/client';
-import { KeptSessions } from './kept-sessions';
 import { countSessions, endSessions, holdSessions } from './session-statements';
 import { InvalidToken } from './session.errors';
 
@@ -46,7 +46,7 @@ export class SessionEndings {
   constructor(
     private readonly database: DataSource,
     private readonly clock: Clock,
-    private readonly kept: KeptSessions,
+    private readonly feed: ChangeFeed,
   ) {}
 
   /** Idempotent. */
@@ -111,15 +111,14 @@ export class SessionEndings {
     if (!held.some(({ id }) => id === sessionId)) throw new InvalidToken();
   }
 
-  private async run(
+  private run(
     statement: string,
     { reason, client, by }: Ending,
     values: unknown[],
     manager: EntityManager = this.database.manager,
   ): Promise<{ id: string }[]> {
     const told = [this.clock.now(), reason, client.ip, client.userAgent, by ?? null];
-    const ended = await manager.query<{ id: string }[]>(statement, [...told, ...values]);
-    this.kept.doubt(...ended.map(({ id }) => id));
-    return ended;
+    this.feed.changing();
+    return manager.query<{ id: string }[]>(statement, [...told, ...values]);
   }
 }

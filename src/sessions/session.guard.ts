@@ -2,11 +2,11 @@ import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ChangeFeed } from '../platform/changes/change-feed';
 import { forgetEverywhere } from '../platform/http/cookies';
 import { CrossSite, CrossSiteRequest, SAFE } from '../platform/http/cross-site';
 import { httpSettings, type HttpSettings } from '../platform/http/http.settings';
 import { MAY_BE_NOBODY, PUBLIC, type Principal } from '../platform/http/principal';
-import { KeptSessions } from './kept-sessions';
 import { InvalidToken } from './session.errors';
 import { presentedToken } from './transport/access-token';
 import { IssuerCookies } from './transport/issuer-cookies';
@@ -33,7 +33,7 @@ export class SessionGuard extends AccessTokenGuard {
     private readonly reflector: Reflector,
     private readonly crossSite: CrossSite,
     private readonly issuerCookies: IssuerCookies,
-    private readonly kept: KeptSessions,
+    private readonly feed: ChangeFeed,
     @Inject(httpSettings.token) private readonly http: HttpSettings,
   ) {
     super();
@@ -50,8 +50,8 @@ export class SessionGuard extends AccessTokenGuard {
       if (presented.byCookie) this.crossSite.refuse(request);
       if (!presented.ofIssuer) await super.canActivate(context);
       else request.user = await this.issuerCookies.callerOf(request, context.switchToHttp().getResponse());
-      // Whoever changes something of themselves sees it with their next request, whatever it is.
-      if (!SAFE.has(request.method)) this.kept.doubt(request.user.user.id);
+      // Whoever changes something of themselves, whatever it is, sees it with their next request.
+      if (!SAFE.has(request.method)) this.feed.changing();
       return true;
     } catch (error) {
       if (!mayBeNobody?.(request)) throw error;

@@ -12,6 +12,12 @@ export function urlOf(database: string): string {
   return `postgresql://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
+/** Where the PostgreSQL of that URL listens. */
+export const connectionOf = (url: string): { host: string; port: number } => ({
+  host: new URL(url).searchParams.get('host') ?? '',
+  port: Number(new URL(url).port),
+});
+
 /** Runs a statement past the server, in the database of that URL or in the cluster's own. */
 export async function administer(statement: string, url = urlOf('postgres')): Promise<void> {
   const client = new Client(url);

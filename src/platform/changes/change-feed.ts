@@ -53,6 +53,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private lease?: Moment;
   private since = Infinity;
   private asked = 0;
+  private lastChange = -Infinity;
   private lastEcho = 0;
   private hasHeard = false;
   private lastTurn: Promise<void> = Promise.resolve();
@@ -87,7 +88,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
     await this.running;
   }
 
-  /** Whether what was read after `heardSince` may be trusted, as far as no notification says otherwise. */
+  /** Whether what was read after `listensSince` may be trusted, as far as no notification says otherwise. */
   isCurrent(now: Date): boolean {
     this.asked = 0;
     return (
@@ -98,13 +99,28 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Of `performance.now()`: notifications of before were not heard. */
-  get heardSince(): number {
+  get listensSince(): number {
     return this.since;
   }
 
-  /** Resolves when all has been heard that was committed before, or when nothing can be heard at all. */
+  /** To be said before a change of which all are to hear. */
+  changing(): void {
+    this.lastChange = performance.now();
+  }
+
+  /** Whether a change may have been made here since then, of `performance.now()`. */
+  hasChangedSince(ticks: number): boolean {
+    return this.lastChange >= ticks;
+  }
+
+  /** Resolves when all has been heard that was committed before, or when what was heard until then is trusted no more. */
   async caughtUp(): Promise<void> {
-    await this.echo().catch(() => undefined);
+    if (!this.client) return;
+    const lapse = new AbortController();
+    const lapsed = sleep(LEASE, undefined, { signal: lapse.signal });
+    await Promise.race([this.echo(), lapsed]).catch(() => undefined);
+    lapsed.catch(() => undefined);
+    lapse.abort();
   }
 
   private async beat(): Promise<void> {

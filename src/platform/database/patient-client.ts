@@ -33,7 +33,7 @@ const isNamed = (query: unknown): query is object =>
 export function directClient(source: DataSource, { directUrl }: DatabaseSettings): Client {
   const rest = { application_name: 'gatehouse', connectionTimeoutMillis: 5_000, keepAlive: true };
   if (directUrl) return new PatientClient({ ...parseIntoClientConfig(directUrl), ...rest });
-  const options = source.options as PostgresDataSourceOptions & { extra: object };
+  const options = source.options as Omit<PostgresDataSourceOptions, 'extra'> & { extra: object };
   const { host, port, username, password, database, ssl, extra } = options;
   const given = { host, port, user: username, password, database, ssl } as ClientConfig;
   return new PatientClient({ ...extra, ...given, ...rest });

@@ -18,6 +18,8 @@ class BodyPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // Of our own making: the caller, the client.
+    if (metadata.type === 'custom') return value;
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return super.transform(metadata.type === 'body' && !isObject ? {} : value, metadata);
   }
