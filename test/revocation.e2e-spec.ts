@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { administer, connectionOf, freshDatabase } from './support/database';
+import { administer, freshDatabase, socketOf } from './support/database';
 import { bearer, refresh, register, type Person } from './support/builders';
 import { holds } from './support/mailbox';
 import { startServer, type ServerProcess } from './support/server-process';
@@ -19,8 +19,7 @@ describe('[A13] a session that was ended on one server', () => {
   let databaseUrl: string;
   beforeAll(async () => {
     databaseUrl = await freshDatabase();
-    const { host, port } = connectionOf(databaseUrl);
-    const target = { path: `${host}/.s.PGSQL.${port}` };
+    const target = socketOf(databaseUrl);
     [queries, changes] = await Promise.all([startProxy(target), startProxy(target)]);
     const through = ({ port: proxied }: TcpProxy) => {
       const url = new URL(databaseUrl);

@@ -13,10 +13,10 @@ export function urlOf(database: string): string {
 }
 
 /** Where the PostgreSQL of that URL listens. */
-export const connectionOf = (url: string): { host: string; port: number } => ({
-  host: new URL(url).searchParams.get('host') ?? '',
-  port: Number(new URL(url).port),
-});
+export function socketOf(url: string): { path: string } {
+  const { searchParams, port } = new URL(url);
+  return { path: `${searchParams.get('host')}/.s.PGSQL.${port}` };
+}
 
 /** Runs a statement past the server, in the database of that URL or in the cluster's own. */
 export async function administer(statement: string, url = urlOf('postgres')): Promise<void> {

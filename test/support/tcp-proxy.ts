@@ -61,5 +61,5 @@ export async function startProxy(target: NetConnectOpts): Promise<TcpProxy> {
       cut();
       return new Promise((resolve) => server.close(() => resolve()));
     },
-  } as TcpProxy;
+  };
 }

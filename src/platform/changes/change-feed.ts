@@ -113,9 +113,9 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
     return this.lastChange >= ticks;
   }
 
-  /** Resolves when all has been heard that was committed before, or when what was heard until then is trusted no more. */
+  /** Resolves when all has been heard that was committed before, or when nothing here is trusted, or no more. */
   async caughtUp(): Promise<void> {
-    if (!this.client) return;
+    if (!this.lease || performance.now() - this.lease.ticks > LEASE) return;
     const lapse = new AbortController();
     const lapsed = sleep(LEASE, undefined, { signal: lapse.signal });
     await Promise.race([this.echo(), lapsed]).catch(() => undefined);
