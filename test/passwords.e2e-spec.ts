@@ -1,5 +1,5 @@
 import bcrypt, { hash } from 'bcrypt';
-import { hashBcryptSha256, verifyBcryptSha256 } from '../src/platform/hashing/bcrypt-sha256';
+import { hashBcryptSha256, verifyBcryptSha256 } from '../src/platform/hashing/formats/bcrypt-sha256';
 import { SecretHasher } from '../src/platform/hashing/secret-hasher';
 import { bearer, GOOD_PASSWORD, lockUser, register, someEmail } from './support/builders';
 import { useApp } from './support/test-app';

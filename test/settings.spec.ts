@@ -86,7 +86,11 @@ describe('settings', () => {
     ['REFRESH_TOKEN_TTL', ['forever', '100000000d']],
     ['SESSION_IDLE_TTL', ['1w', '4s']],
     ['REGISTRATION', ['maybe']],
-    ['BCRYPT_COST', ['3', '21', '12.5']],
+    ['PASSWORD_HASH', ['md5', 'argon2i']],
+    ['BCRYPT_COST', ['3', '17', '12.5']],
+    ['ARGON2_MEMORY', ['0', '257']],
+    ['ARGON2_PASSES', ['0', '17']],
+    ['FIREBASE_SIGNER_KEY', ['short', 'no base64, but long enough for it']],
     ['HASH_CONCURRENCY', ['0']],
     ['HASH_QUEUE', ['63']],
     ['SMTP_URL', ['mail.example.com', 'http://x']],
@@ -257,11 +261,18 @@ describe('settings', () => {
     ]);
   });
 
-  it('[B56] production refuses to start without the three that it needs, and with weak ones', () => {
+  it('[B9] [B56] production refuses to start without the three that it needs, and with weak ones', () => {
     expect(problemsOf(production)).toEqual([]);
     const missing = problemsOf({ NODE_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
     expect(missing.sort()).toEqual(['APP_SECRET', 'DATABASE_URL', 'PUBLIC_URL']);
     expect(problemsOf({ ...production, BCRYPT_COST: '9' })).toEqual([expect.stringMatching(/^BCRYPT_COST /)]);
+    expect(problemsOf({ ...production, ARGON2_MEMORY: '18', ARGON2_PASSES: '1' })).toEqual([
+      'ARGON2_MEMORY must be at least 19 in production',
+      'ARGON2_PASSES must be at least 2 in production',
+    ]);
+    expect(problemsOf({ ARGON2_MEMORY: '256', ARGON2_PASSES: '5' })).toEqual([
+      'ARGON2_PASSES times ARGON2_MEMORY must be at most 1024',
+    ]);
     expect(Settings.read(production, [httpSettings]).of(httpSettings)).toMatchObject({ host: '0.0.0.0' });
   });
 
@@ -367,7 +378,7 @@ describe('settings', () => {
   it('stand in .env.example, each with its default, and nothing else does', () => {
     const lines = readFileSync(join(__dirname, '..', '.env.example'), 'utf8').split('\n');
     const given = new Map(
-      lines.map((line) => /^#([A-Z_]+)=(.*)$/.exec(line) ?? []).map(([, name, value]) => [name, value]),
+      lines.map((line) => /^#([A-Z0-9_]+)=(.*)$/.exec(line) ?? []).map(([, name, value]) => [name, value]),
     );
     given.delete(undefined);
     const known = all.flatMap(({ variables }) => variables);

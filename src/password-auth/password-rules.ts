@@ -66,11 +66,13 @@ export const NewPassword = (): PropertyDecorator =>
       }),
   );
 
-/** A field with a password to be checked against the stored one: no rule but that it is there. */
+/**
+ * A field with a password to be checked against the stored one: no rule but that it is there. It stays as it was typed,
+ * because another system may have hashed it so; our own hashes are checked with the composed form.
+ */
 export const ExistingPassword = (): PropertyDecorator =>
   applyDecorators(
     ApiProperty({ type: String, format: 'password', example: 'secure-password-123' }),
-    Normalised(),
     IsNotEmpty({ message: '$property is missing' }),
     IsString({ message: '$property must be a string' }),
   );

@@ -85,7 +85,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     client: Client,
   ): Promise<void> {
     const known = await this.demandCurrent(caller, currentPassword, client);
-    if (newPassword === currentPassword) throw unchanged;
+    if (isSame(newPassword, currentPassword)) throw unchanged;
     await this.replace(known, newPassword, caller.session.id, client);
   }
 
@@ -102,7 +102,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     client: Client,
   ): Promise<string> {
     if (caller && caller.user.email !== email) throw new Forbidden('This is the email of another account');
-    if (newPassword === oldPassword) throw unchanged;
+    if (isSame(newPassword, oldPassword)) throw unchanged;
     const given = { name: email, password: oldPassword, client, sessionId: caller?.session.id };
     const known = await this.check(await this.find('u.email = $1', email), given);
     await this.replace(known, newPassword, caller?.session.id ?? null, client);
@@ -189,6 +189,9 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
     });
   }
 }
+
+/** The one is composed when it is read, the other stays as it was typed. */
+const isSame = (newPassword: string, existing: string): boolean => newPassword === existing.normalize('NFC');
 
 const WRONG_CURRENT = 'The current password is wrong';
 

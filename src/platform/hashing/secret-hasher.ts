@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { promise as queueOf, type queueAsPromised } from 'fastq';
 import { Busy } from '../http/api-error';
-import { costOfBcryptSha256, hashBcryptSha256, verifyBcryptSha256 } from './bcrypt-sha256';
+import { triesOf, type HashFormat, type OwnFormat } from './hash-format';
+import { formatsFor } from './hash-formats';
 import { hashingSettings, type HashingSettings } from './hashing.settings';
+import { OwnTimes } from './own-times';
 
 /** Weight of the newest measurement in the running mean of a hash's time. */
 const NEWEST = 0.2;
+
+interface Checkable {
+  readonly format: HashFormat;
+  readonly hash: string;
+}
 
 /**
  * Slow hashes for secrets that people choose. Few run at once and few wait: a hash holds a core for a fifth
@@ -14,40 +22,48 @@ const NEWEST = 0.2;
  */
 @Injectable()
 export class SecretHasher implements OnModuleInit {
+  private readonly logger = new Logger('SecretHasher');
   private readonly queue: queueAsPromised<() => Promise<unknown>, unknown>;
+  private readonly own: OwnFormat;
+  private readonly formats: readonly HashFormat[];
+  private readonly ownTimes = new OwnTimes();
   private meanMilliseconds = 0;
-  private decoy: string;
+  private decoy: Checkable;
 
   constructor(@Inject(hashingSettings.token) private readonly settings: HashingSettings) {
+    const { own, all } = formatsFor(settings);
+    [this.own, this.formats] = [own, all];
     this.queue = queueOf((work: () => Promise<unknown>) => this.timed(work), settings.concurrency);
   }
 
   async onModuleInit(): Promise<void> {
-    this.decoy = await this.hash(randomBytes(32).toString('base64'));
+    this.decoy = { format: this.own, hash: await this.hash(randomBytes(32).toString('base64')) };
   }
 
   /** @throws Busy when too many are waiting */
   hash(secret: string): Promise<string> {
-    return this.enqueue(() => hashBcryptSha256(secret, this.settings.bcryptCost));
+    return this.enqueue(() => this.ownTimes.measure(() => this.own.hash(secret)));
   }
 
   /**
+   * @param secret as it was typed: how its characters are composed matters to hashes of other systems
    * @param stored null where there is no such user or secret: the same work is done, so that the time of an
    *   answer does not tell who exists
    * @throws Busy when too many are waiting
    */
   async verify(secret: string, stored: string | null): Promise<boolean> {
-    const hash = stored ?? this.decoy;
+    const checked = this.checkable(stored) ?? this.decoy;
     return this.enqueue(async () => {
-      const matches = (await verifyBcryptSha256(secret, hash)) && stored !== null;
-      if (!matches) await this.makeUp(costOfBcryptSha256(hash));
+      const began = performance.now();
+      const matches = (await this.check(secret, checked)) && checked.hash === stored;
+      if (!matches) await this.makeUp(secret, checked, began);
       return matches;
     });
   }
 
   /**
    * For a secret that was just found right.
-   * @returns a new hash where the stored one was made at a lower cost than is asked for now; null where it is good as it
+   * @returns a new hash where the stored one is not as new ones are made now; null where it is good as it
    *   is, or the server has better things to do
    */
   async renew(secret: string, stored: string): Promise<string | null> {
@@ -60,16 +76,50 @@ export class SecretHasher implements OnModuleInit {
     }
   }
 
+  /** Why nobody could sign in by this hash, in words that follow its name; undefined where one can. */
+  faultOf(stored: string): string | undefined {
+    const format = this.formatOf(stored);
+    return format ? format.faultOf(stored) : 'is of no format that is known';
+  }
+
   private isOutdated(stored: string): boolean {
-    return costOfBcryptSha256(stored) < this.settings.bcryptCost;
+    return !this.own.isCurrent(stored);
+  }
+
+  private formatOf(stored: string): HashFormat | undefined {
+    return this.formats.find((format) => format.recognises(stored));
+  }
+
+  /** Imports refuse what can't be checked; but a table has other writers, and settings change. */
+  private checkable(stored: string | null): Checkable | undefined {
+    if (stored === null) return undefined;
+    const fault = this.faultOf(stored);
+    if (fault !== undefined) this.logger.warn(`A stored hash counts as wrong, because it ${fault}`);
+    const format = fault === undefined ? this.formatOf(stored) : undefined;
+    return format && { format, hash: stored };
+  }
+
+  private check(secret: string, { format, hash }: Checkable): Promise<boolean> {
+    const verify = () => format.verify(secret, hash);
+    return this.isUsual(secret, hash) ? this.ownTimes.measure(verify) : verify();
+  }
+
+  /** One hash, as new ones are made now. */
+  private isUsual(secret: string, hash: string): boolean {
+    return triesOf(secret) === 1 && this.own.isCurrent(hash);
   }
 
   /**
-   * After a failure on a hash of a lower cost, the work that is missing to that of an unknown user:
-   * 2^c + 2^c + 2^(c+1) + … + 2^(n-1) = 2^n.
+   * After a failure, what is missing to that of an unknown user. Where both are bcrypt it is the very work; what can't be
+   * compared lasts as long as hashes of our own take now, and keeps its place in the queue meanwhile.
    */
-  private async makeUp(cost: number): Promise<void> {
-    for (let step = cost; step < this.settings.bcryptCost; step++) await hashBcryptSha256('', step);
+  private async makeUp(secret: string, { format, hash }: Checkable, began: number): Promise<void> {
+    if (this.isUsual(secret, hash)) return;
+    const tries = triesOf(secret);
+    const bcryptCost = format.bcryptCost?.(hash);
+    if (tries === 1 && bcryptCost !== undefined && this.own.makeUp) return this.own.makeUp(bcryptCost);
+    const left = this.ownTimes.draw(tries) - (performance.now() - began);
+    if (left > 0) await sleep(left);
   }
 
   private enqueue<T>(work: () => Promise<T>): Promise<T> {
