@@ -13,7 +13,7 @@ const USAGE = `npm run audit -- [--user …] [--since …] [--until …] [--acti
 
   --user    an id (also of a deleted account), an email address, or the name that goes with a PIN
   --since   how long ago (90m, 24h, 7d) or a time (2026-01-31, 2026-01-31T12:00:00Z); --until likewise
-  --action  registered, signed_in, sign_in_failed, reauthentication_failed, secret_locked, secret_off,
+  --action  registered, imported, signed_in, sign_in_failed, reauthentication_failed, secret_locked, secret_off,
             address_closed, session_revoked, credential_changed, identity_refused, mail_requested, email_verified,
             account_disabled, account_deleted
   --json    one JSON object a line

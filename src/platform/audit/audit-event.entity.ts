@@ -2,6 +2,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 export type AuditAction =
   | 'registered'
+  | 'imported'
   | 'signed_in'
   | 'sign_in_failed'
   | 'reauthentication_failed'

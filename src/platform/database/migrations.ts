@@ -5,6 +5,7 @@ import { Identities1763850000000 } from './migrations/1763850000000-identities';
 import { SessionCredentials1763900000000 } from './migrations/1763900000000-session-credentials';
 import { ExchangedTokens1763950000000 } from './migrations/1763950000000-exchanged-tokens';
 import { SessionChanges1764000000000 } from './migrations/1764000000000-session-changes';
+import { UserImports1764050000000 } from './migrations/1764050000000-user-imports';
 
 /** In the order in which they run. A migration that has been released is never changed. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   SessionCredentials1763900000000,
   ExchangedTokens1763950000000,
   SessionChanges1764000000000,
+  UserImports1764050000000,
 ];
