@@ -89,10 +89,16 @@ export async function failToStart(given: Environment): Promise<{ code: unknown; 
   return { code: await exitOf(child), output: output() };
 }
 
+/** Starts a built command and does not wait for it. */
+export function launchCommand(name: string, given: Environment, args: string[] = []) {
+  const { process: child, output } = launch(given, `commands/${name}`, args);
+  return { child, output, ended: exitOf(child) };
+}
+
 /** Runs a built command to its end; what it said. */
 export async function runCommand(name: string, given: Environment, args: string[] = []): Promise<string> {
-  const { process: child, output } = launch(given, `commands/${name}`, args);
-  const code = await exitOf(child);
+  const { output, ended } = launchCommand(name, given, args);
+  const code = await ended;
   if (code !== 0) throw new Error(`${name} ended with ${code}:\n${output()}`);
   return output();
 }

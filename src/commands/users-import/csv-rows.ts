@@ -1,14 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
-import { LONGEST_ROW, refuseUnknown } from './columns';
-import type { GivenRow } from './given-rows';
+import { LONGEST_ROW, refuseUnknown, type GivenRow } from './given-row';
 
 interface Parsed {
   readonly record: readonly string[];
   readonly info: { readonly lines: number; readonly bytes: number };
 }
 
-/** CSV (RFC 4180) with a header. */
+/**
+ * CSV (RFC 4180) with a header.
+ * @throws Error for what makes the rest of the file unreadable
+ */
 export async function* csvRows(file: string): AsyncGenerator<GivenRow> {
   const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true };
   const parser = parse({ ...options, record_delimiter: ['\r\n', '\n'], max_record_size: LONGEST_ROW });

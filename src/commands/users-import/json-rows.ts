@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { LONGEST_ROW, refuseUnknown } from './columns';
-import type { GivenRow } from './given-rows';
+import { LONGEST_ROW, refuseUnknown, type GivenRow } from './given-row';
 
 const LINE_FEED = 0x0a;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** JSON lines: one object a line. */
+/**
+ * JSON lines: one object a line.
+ * @throws Error for what makes the rest of the file unreadable
+ */
 export async function* jsonRows(file: string): AsyncGenerator<GivenRow> {
   let [line, bytes] = [0, 0];
   for await (const raw of lines(file)) {

@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { firebaseHash, type FirebaseParameters } from '../../platform/hashing/formats/firebase-scrypt';
 import type { SecretHasher } from '../../platform/hashing/secret-hasher';
-import type { GivenRow } from './given-rows';
+import type { GivenRow } from './given-row';
 import { ImportRow } from './import-row';
 
 /** A row that can become an account, unless somebody has its address or id. */

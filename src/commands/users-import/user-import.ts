@@ -1,6 +1,8 @@
+import { csvRows } from './csv-rows';
 import type { Batch, Destination, Tally } from './destination';
-import { givenRows, type GivenRow } from './given-rows';
+import type { GivenRow } from './given-row';
 import type { ImportOptions } from './import-options';
+import { jsonRows } from './json-rows';
 import type { Progress } from './progress';
 import type { Refusal, RowReader, SoundRow } from './row-reader';
 
@@ -9,7 +11,7 @@ const BATCH = 500;
 
 /** Takes a file, row after row, to its destination; rows that are settled already are passed over. */
 export async function importUsers(
-  options: Pick<ImportOptions, 'file' | 'format'>,
+  { file, format }: Pick<ImportOptions, 'file' | 'format'>,
   reader: RowReader,
   destination: Destination,
   progress: Progress,
@@ -22,7 +24,7 @@ export async function importUsers(
     progress.show(tally, batch.at(-1)?.bytes ?? 0);
     batch = [];
   };
-  for await (const row of givenRows(options)) {
+  for await (const row of format === 'csv' ? csvRows(file) : jsonRows(file)) {
     if (passed++ < settled) continue;
     batch.push(row);
     if (batch.length === BATCH) await settle();

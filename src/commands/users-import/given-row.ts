@@ -1,4 +1,15 @@
-export const COLUMNS: readonly string[] = [
+/** A row as it stands in the file. */
+export interface GivenRow {
+  /** Of a row of several lines, the last. */
+  readonly line: number;
+  /** Of the file, up to the end of the row. */
+  readonly bytes: number;
+  /** What is wrong with the row as a whole; then there are no values. */
+  readonly fault?: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+const COLUMNS: readonly string[] = [
   'email',
   'name',
   'emailVerified',
