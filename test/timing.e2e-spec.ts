@@ -63,6 +63,21 @@ describe('[A19] [B15] who exists does not show in the time of an answer', () => 
     );
   }, 60_000);
 
+  it('POST /auth/login of an imported account, whose hash is far cheaper than ours', async () => {
+    // By Werkzeug 3.1.9.
+    const cheap =
+      'pbkdf2:sha256:1$SQtMjHL9cz1ugHtF$f4ceba8119e0a3bbf5c407caee828839f4822dc9c6cbfdf321cb038a174aa482';
+    await compare(
+      'imported',
+      async () => {
+        const { id, email } = await register(app);
+        await app.database.query('UPDATE passwords SET hash = $1 WHERE user_id = $2', [cheap, id]);
+        return ['/auth/login', { email, password: 'not-the-password' }];
+      },
+      () => ['/auth/login', { email: someEmail(), password: 'not-the-password' }],
+    );
+  }, 60_000);
+
   it('POST /auth/login of an account that has a PIN and no password', async () => {
     await compare(
       'email of an account without a password',
