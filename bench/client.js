@@ -2,14 +2,14 @@ const { Client } = require('undici');
 const { atTheEnd } = require('./clean-up');
 
 /** One kept-alive connection that speaks JSON. */
-function connect(origin) {
+function connect(origin, headers = {}) {
   const client = new Client(origin);
   atTheEnd(() => client.destroy());
   const send = async (method, path, given) => {
     const { statusCode, body } = await client.request({
       method,
       path,
-      headers: given && { 'content-type': 'application/json' },
+      headers: { ...headers, ...(given && { 'content-type': 'application/json' }) },
       body: given && JSON.stringify(given),
     });
     return { statusCode, answer: await body.json() };

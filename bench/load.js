@@ -1,41 +1,5 @@
-const autocannon = require('autocannon');
+const { HttpConnection } = require('./http-connection');
 const { tally } = require('./statistics');
-
-/** autocannon looks this often (milliseconds) whether its time is up. */
-const GRAIN = 100;
-
-/**
- * GETs one URL over as many connections as there are tokens, each connection with its own.
- * @throws Error when any answer is not 200
- */
-async function get(url, tokens, seconds) {
-  const waiting = [...tokens];
-  const latencies = [];
-  const statuses = new Set();
-  const begun = performance.now();
-  let last = begun;
-  const shooting = autocannon({
-    url,
-    connections: tokens.length,
-    duration: seconds,
-    sampleInt: GRAIN,
-    setupClient: (client) => client.setHeaders({ authorization: `Bearer ${waiting.pop()}` }),
-  });
-  // Its own histogram counts whole milliseconds, and a request takes few of them.
-  shooting.on('response', (_client, status, _bytes, milliseconds) => {
-    statuses.add(status);
-    latencies.push(milliseconds);
-    last = performance.now();
-  });
-  const { errors, timeouts } = await shooting;
-  const bad = [...statuses].filter((status) => status !== 200);
-  if (bad.length > 0 || errors > 0 || latencies.length === 0) {
-    throw new Error(
-      `GET ${url}: answers ${bad.join(', ') || 'lost'}, ${errors} errors, ${timeouts} timeouts`,
-    );
-  }
-  return tally(latencies, last - begun);
-}
 
 /** Each worker takes step after step; what is under way when the time is up is finished and counted. */
 async function loop(workers, seconds, step) {
@@ -44,7 +8,7 @@ async function loop(workers, seconds, step) {
   const work = async (_, worker) => {
     while (performance.now() - begun < seconds * 1_000) {
       const started = performance.now();
-      await step(worker);
+      if ((await step(worker)) === DONE) break;
       latencies.push(performance.now() - started);
     }
   };
@@ -52,4 +16,17 @@ async function loop(workers, seconds, step) {
   return tally(latencies, performance.now() - begun);
 }
 
-module.exports = { get, loop };
+/** What a step answers when there was nothing left to do. */
+const DONE = Symbol('done');
+
+/** The same over connections that are opened before the time begins, one for each worker. */
+async function loopOver(origin, workers, seconds, step) {
+  const connections = await Promise.all(Array.from({ length: workers }, () => HttpConnection.open(origin)));
+  try {
+    return await loop(workers, seconds, (worker) => step(connections[worker], worker));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+module.exports = { DONE, loop, loopOver };

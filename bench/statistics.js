@@ -25,4 +25,4 @@ const tally = (latencies, elapsed) => ({
   p99: percentile(latencies, 0.99),
 });
 
-module.exports = { median, spread, tally };
+module.exports = { median, percentile, spread, tally };

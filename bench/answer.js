@@ -1,4 +1,4 @@
-/** Lets a floor answer what `floor.js` asks. A failure ends the process, which its parent notices. */
+/** Lets a child answer what `child.js` asks. A failure ends the process, which its parent notices. */
 function answer(questions) {
   process.on('message', async ({ question, given }) => process.send(await questions[question](given)));
   process.once('disconnect', () => process.exit());
