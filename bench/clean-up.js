@@ -9,15 +9,28 @@ function atTheEnd(task) {
   throw new Error('interrupted');
 }
 
-function cleanUp() {
-  cleaning ??= runTasks();
-  return cleaning;
-}
-
-async function runTasks() {
-  for (const task of tasks.reverse()) {
-    await Promise.resolve(task()).catch((error) => console.error(`Cleaning up: ${error.message}`));
+/** What the work starts ends with it: a server that idles beside the next contest would disturb it. */
+async function within(work) {
+  const before = tasks.length;
+  try {
+    return await work();
+  } finally {
+    if (!cleaning) await runTasks(before);
   }
 }
 
-module.exports = { atTheEnd, cleanUp };
+function cleanUp() {
+  cleaning ??= runTasks(0);
+  return cleaning;
+}
+
+async function runTasks(left) {
+  while (tasks.length > left) {
+    const task = tasks.pop();
+    await Promise.resolve()
+      .then(task)
+      .catch((error) => console.error(`Cleaning up: ${error.message}`));
+  }
+}
+
+module.exports = { atTheEnd, cleanUp, within };

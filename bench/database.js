@@ -10,17 +10,17 @@ const POOL_SIZE = 10;
 const STOP_SECONDS = 20;
 
 /** How to reach the embedded PostgreSQL of a server that is running on this data directory. */
-const connectionTo = (dataDir) => ({
+const connectionTo = (dataDir, database = 'gatehouse') => ({
   host: join(dataDir, 'postgres'),
   port: 5432,
   user: 'gatehouse',
-  database: 'gatehouse',
+  database,
   password: readFileSync(join(dataDir, 'postgres', 'password'), 'utf8'),
   max: POOL_SIZE,
 });
 
-function openDatabase(dataDir) {
-  const pool = new Pool(connectionTo(dataDir));
+function openDatabase(dataDir, database) {
+  const pool = new Pool(connectionTo(dataDir, database));
   // After a Ctrl-C the database may be gone before we are.
   pool.on('error', () => undefined);
   atTheEnd(() => pool.end());
@@ -43,18 +43,29 @@ async function durableVersion(pool) {
   throw new Error(`PostgreSQL is not durable: ${JSON.stringify(durability)}`);
 }
 
+/** What makes copies of a row others than the original, and what each of them is for. */
+const OURS = [
+  { table: 'users', changes: `'id', gen_random_uuid(), 'email', gen_random_uuid() || '@example.com'` },
+  { table: 'sessions', each: 'users', changes: `'id', gen_random_uuid(), 'user_id', one.id` },
+  {
+    table: 'refresh_tokens',
+    each: 'sessions',
+    changes: `'token_hash', sha256(gen_random_uuid()::text::bytea), 'session_id', one.id`,
+  },
+];
+
 /**
- * Fills the tables by copies of the rows that are there. In tables of a few rows PostgreSQL reads all of them
+ * Fills the tables by copies of a row that is there. In tables of a few rows PostgreSQL reads all of them
  * instead of the index, until it analyses them in the middle of a round and changes its mind.
  */
-async function addCrowd(pool, size) {
-  const copies = (table, changes) => `
-    INSERT INTO ${table}
-    SELECT (jsonb_populate_record(original, jsonb_build_object(${changes}))).*
-      FROM ${table} original, generate_series(1, ceil(${size}.0 / (SELECT count(*) FROM ${table}))::int)`;
-  await pool.query(copies('users', `'id', gen_random_uuid(), 'email', gen_random_uuid() || '@example.com'`));
-  await pool.query(copies('sessions', `'id', gen_random_uuid()`));
-  await pool.query(copies('refresh_tokens', `'token_hash', sha256(gen_random_uuid()::text::bytea)`));
+async function addCrowd(pool, size, tables = OURS) {
+  for (const { table, each = `generate_series(1, ${size})`, changes } of tables) {
+    await pool.query(`
+      INSERT INTO ${table}
+      SELECT (jsonb_populate_record(original, jsonb_build_object(${changes}))).*
+        FROM ${table} original, ${each} one
+       WHERE original.ctid = (SELECT ctid FROM ${table} LIMIT 1) LIMIT ${size}`);
+  }
   await pool.query('VACUUM ANALYZE');
 }
 

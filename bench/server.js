@@ -13,17 +13,39 @@ const HOST = '127.0.0.1';
 const START_SECONDS = 60;
 const STOP_SECONDS = 25;
 
-/** Starts the built server as a newcomer would, on a data directory that goes with it. */
-async function startServer(environment = {}) {
-  const directory = makeDirectory();
+/** Where every server of one bench says it is, so that a token of one is good at all of them. */
+const PUBLIC_URL = 'http://localhost:3000';
+
+/**
+ * What a bench does in a minute from one address is more than any person does: what refuses robots is raised.
+ * All else is as it comes.
+ */
+const SETTINGS = {
+  LOG_LEVEL: 'warn',
+  PUBLIC_URL,
+  LIMIT_ADDRESS_FAILURES: '1000000',
+  LIMIT_REGISTRATIONS: '1000000',
+  LIMIT_WALLET_NONCES: '1000000',
+};
+
+/**
+ * Starts the built server as a newcomer would, on a data directory that goes with it; or on that of another
+ * server, as one more instance.
+ * @param beside the other server
+ * @param required a module that the process loads first; it is asked by messages
+ */
+async function startServer({ settings = {}, beside, required } = {}) {
+  const dataDir = beside?.dataDir ?? makeDirectory();
   const port = await freePort();
-  const log = join(directory, 'log');
-  const child = spawnServer(directory, port, log, environment);
-  const server = { origin: `http://${HOST}:${port}`, pid: child.pid, dataDir: directory };
-  await untilHealthy(server, child).catch((error) => {
+  const log = join(dataDir, `log-${port}`);
+  const child = spawnServer({ dataDir, port, log, settings, required });
+  if (!beside) atTheEnd(() => stopOrphan(dataDir));
+  atTheEnd(() => stop(child));
+  const origin = `http://${HOST}:${port}`;
+  await untilHealthy(origin, child).catch((error) => {
     throw new Error(`${error.message}\n${readFileSync(log, 'utf8')}`);
   });
-  return server;
+  return { origin, pid: child.pid, dataDir, askRequired: () => askRequired(child) };
 }
 
 function makeDirectory() {
@@ -43,25 +65,33 @@ async function freePort() {
   return port;
 }
 
-function spawnServer(directory, port, log, environment) {
+function spawnServer({ dataDir, port, log, settings, required }) {
   const output = openSync(log, 'a');
-  const child = spawn(process.execPath, [MAIN], {
+  const flags = required ? ['--require', required] : [];
+  return spawn(process.execPath, [...flags, MAIN], {
     // Not in the project's directory: its .env is of no concern here, nor is the rest of our environment.
-    cwd: directory,
-    env: { PATH: process.env.PATH, PORT: port, HOST, DATA_DIR: directory, LOG_LEVEL: 'warn', ...environment },
-    stdio: ['ignore', output, output],
+    cwd: dataDir,
+    env: { PATH: process.env.PATH, PORT: port, HOST, DATA_DIR: dataDir, ...SETTINGS, ...settings },
+    stdio: ['ignore', output, output, ...(required ? ['ipc'] : [])],
   });
-  const ended = once(child, 'exit');
-  atTheEnd(async () => {
-    child.kill('SIGTERM');
-    await Promise.race([ended, sleep(STOP_SECONDS * 1_000, undefined, { ref: false })]);
-    child.kill('SIGKILL');
-    await stopOrphan(directory);
-  });
-  return child;
 }
 
-async function untilHealthy({ origin }, child) {
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await Promise.race([ended, sleep(STOP_SECONDS * 1_000, undefined, { ref: false })]);
+  child.kill('SIGKILL');
+}
+
+/** Asks what was loaded first; it knows one question. */
+async function askRequired(child) {
+  child.send('?');
+  const [answer] = await once(child, 'message');
+  return answer;
+}
+
+async function untilHealthy(origin, child) {
   const deadline = performance.now() + START_SECONDS * 1_000;
   while (child.exitCode === null && child.signalCode === null && performance.now() < deadline) {
     const answer = await fetch(`${origin}/auth/health`).catch(() => undefined);
@@ -71,4 +101,4 @@ async function untilHealthy({ origin }, child) {
   throw new Error('The server did not start.');
 }
 
-module.exports = { startServer };
+module.exports = { PUBLIC_URL, startServer };
