@@ -9,15 +9,23 @@ const CROWD = 20_000;
  * pools have closed their idle connections, caches hold what another contestant left.
  */
 const full = {
-  me: { rounds: 5, warmUp: 4, runUp: 0.3, seconds: 2 },
+  me: { rounds: 5, warmUp: 3, runUp: 0.3, seconds: 2 },
   refresh: { rounds: 5, warmUp: 2, runUp: 0.3, seconds: 2 },
-  login: { rounds: 3, warmUp: 1, runUp: 0, seconds: 4 },
+  'sign-in': { rounds: 3, warmUp: 1, runUp: 0, seconds: 4 },
+  'sign-up': { rounds: 3, warmUp: 1, runUp: 0, seconds: 3 },
+  pin: { rounds: 3, warmUp: 1, runUp: 0, seconds: 3 },
+  wallet: { rounds: 3, warmUp: 2, runUp: 0.3, seconds: 2 },
+  flood: { rounds: 3, seconds: 6 },
 };
 
 const quick = {
-  me: { rounds: 2, warmUp: 1, runUp: 0.2, seconds: 0.8 },
-  refresh: { rounds: 2, warmUp: 1, runUp: 0.2, seconds: 0.8 },
-  login: { rounds: 1, warmUp: 0, runUp: 0, seconds: 2 },
+  me: { rounds: 2, warmUp: 1, runUp: 0.2, seconds: 0.6 },
+  refresh: { rounds: 2, warmUp: 1, runUp: 0.2, seconds: 0.6 },
+  'sign-in': { rounds: 1, warmUp: 0, runUp: 0, seconds: 2 },
+  'sign-up': { rounds: 1, warmUp: 0, runUp: 0, seconds: 2 },
+  pin: { rounds: 1, warmUp: 0, runUp: 0, seconds: 2 },
+  wallet: { rounds: 1, warmUp: 1, runUp: 0.2, seconds: 0.8 },
+  flood: { rounds: 1, seconds: 3 },
 };
 
 module.exports = { CONNECTIONS, CROWD, full, quick };

@@ -1,30 +1,36 @@
-const { connect } = require('../client');
+const { startFloor } = require('../child');
+const { bareContestant, contestant } = require('../contestant');
 const { connectionTo } = require('../database');
-const { startFloor } = require('../floor');
-const { loop } = require('../load');
+const { rateOrShareGoal } = require('../goals');
+const { measure } = require('../measure');
+const { rateTable } = require('../table');
+
+const TITLE = 'POST /auth/refresh';
+const GATEHOUSE = 'Gatehouse';
+const STATEMENT = 'its SQL statement alone, by pg';
+
+const NOTES = [
+  'Each connection rotates its own session’s tokens, each worker of the floor those of another. The floor has no HTTP, ' +
+    'no validation, no hashing and sealing of tokens and no signature.',
+];
 
 /** Every connection spends and receives the tokens of its own session; so does every worker of the floor. */
-async function refresh({ server, people }) {
-  const connections = people.map(() => connect(server.origin));
-  const tokens = people.map(({ refreshToken }) => refreshToken);
-  const rotate = async (worker) => {
-    const { refreshToken } = await connections[worker].post('/auth/refresh', {
-      refreshToken: tokens[worker],
-    });
-    tokens[worker] = refreshToken;
-  };
-  return {
-    title: 'POST /auth/refresh',
-    ours: { name: 'Gatehouse', pid: server.pid, run: (seconds) => loop(people.length, seconds, rotate) },
-    floors: [await statementAlone('its SQL statement alone, by pg', { server, people })],
-  };
+async function hold({ server, people, ...conditions }) {
+  const { origin, pid, dataDir } = server;
+  const tokens = people.map(({ spareTokens }) => spareTokens.pop());
+  const contestants = [
+    await contestant({ name: GATEHOUSE, pid, by: 'refresh' }, { origin, tokens }),
+    await bareContestant(
+      { name: STATEMENT, floor: startFloor('refresh') },
+      {
+        connection: connectionTo(dataDir),
+        refreshTokens: people.map(({ spareTokens }) => spareTokens.pop()),
+      },
+    ),
+  ];
+  const measured = await measure(TITLE, contestants, conditions);
+  const goals = [rateOrShareGoal({ of: GATEHOUSE, over: STATEMENT, atLeast: 2_000, share: 0.6 }, measured)];
+  return { rows: measured.rows, tables: [rateTable(measured.rows)], goals, notes: NOTES };
 }
 
-async function statementAlone(name, { server, people }) {
-  const floor = startFloor('refresh');
-  const refreshTokens = people.map(({ spareTokens }) => spareTokens.pop());
-  await floor.ask('open', { connection: connectionTo(server.dataDir), refreshTokens });
-  return { name, pid: floor.pid, run: (seconds) => floor.ask('run', seconds) };
-}
-
-module.exports = { refresh };
+module.exports = { id: 'refresh', title: TITLE, hold };

@@ -3,7 +3,7 @@ const { createPublicKey } = require('node:crypto');
 const fastify = require('fastify');
 const { verify } = require('jsonwebtoken');
 const { Pool } = require('pg');
-const { answer } = require('./answer');
+const { answer } = require('../answer');
 
 /** The ways to answer `GET /auth/me`, each with one thing more than the one before. */
 const handlers = {

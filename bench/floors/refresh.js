@@ -2,7 +2,7 @@ const { createHash, randomBytes } = require('node:crypto');
 const { Pool } = require('pg');
 const { spendRefreshToken } = require('../../dist/sessions/session-statements');
 const { loop } = require('../load');
-const { answer } = require('./answer');
+const { answer } = require('../answer');
 
 /** As long as a sealed token: nonce, tag and 47 characters. */
 const SUCCESSOR = randomBytes(12 + 16 + 47);
