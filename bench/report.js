@@ -1,50 +1,90 @@
 const { CONNECTIONS, CROWD } = require('./plan');
-const { tableOf } = require('./table');
+const { markdownTable } = require('./table');
 const { toHundredths } = require('./words');
 
-const reportOf = ({ contests, machine, memory, disturbance, date }) => `# Results
+/** All that was ever kept, as RESULTS.md. Sections say what their machine and day were where these differ. */
+function reportOf(sections) {
+  const newest = sections.reduce((one, other) => (other.date > one.date ? other : one));
+  return `# Results
 
-\`npm run bench\` measured this on ${date} and wrote this file. Ratios hold better than numbers: another machine,
-or another hour, moves both sides of a ratio and much less the ratio itself.
+\`npm run bench\` measured this and wrote this file, last on ${newest.date}. Ratios hold better than numbers: another
+machine, or another hour, moves both sides of a ratio and much less the ratio itself.
 
-${machine.map(([name, value]) => `- ${name}: ${value}`).join('\n')}
-- In the worst turn something else on the machine kept ${disturbance} busy
+${machineList(newest)}
 
-${contests.map((contest) => `## ${contest.title}\n\n${tableOf(contest)}`).join('\n\n')}
+## What is promised, and what was measured
 
-Resident memory of Gatehouse after all of this: ${memory}.
+${goalTable(sections)}
 
-## How to read it
+${sections.map((section) => sectionOf(section, newest)).join('\n\n')}
+
+${HOW_TO_READ}`;
+}
+
+const machineList = ({ machine }) => machine.map(([name, value]) => `- ${name}: ${value}`).join('\n');
+
+const goalTable = (sections) =>
+  markdownTable([
+    ['', 'goal', 'measured', ''],
+    ...sections.flatMap(({ goals }) =>
+      goals.map(({ promise, aim, measured, isMet }) => [
+        promise,
+        aim,
+        measured,
+        isMet ? 'met' : '**not met**',
+      ]),
+    ),
+  ]);
+
+const sectionOf = (section, newest) =>
+  [
+    `## ${section.title}`,
+    ...section.tables.map(markdownTable),
+    ...section.notes,
+    ...(section.disturbance === null ? [] : [disturbanceOf(section)]),
+    ...(isOf(newest, section) ? [] : [`Measured on ${section.date}:\n\n${machineList(section)}`]),
+  ].join('\n\n');
+
+const disturbanceOf = ({ disturbance }) =>
+  `In the worst turn something else on the machine kept ${toHundredths(disturbance)} cores busy.`;
+
+const isOf = (newest, { date, machine }) =>
+  date === newest.date && JSON.stringify(machine) === JSON.stringify(newest.machine);
+
+/** In short, for the terminal. */
+const summaryOf = (sections) =>
+  [
+    ...sections.map((section) => [section.title, ...section.tables.map(markdownTable)].join('\n\n')),
+    ...(sections.some(({ goals }) => goals.length > 0) ? [goalTable(sections)] : []),
+  ].join('\n\n');
+
+const HOW_TO_READ = `## How to read it
 
 - \`/s\`: requests (or statements, or hashes) a second, the median of the rounds, and \`±\` half of what lies between
-  the worst and the best round. Contestants take turns, and \`ours ÷ it\` compares the turns of one round.
-- Latencies are medians of the rounds. ${CONNECTIONS} requests are in flight all the time, over as many connections.
+  the worst and the best round. Contestants take turns, and \`first ÷ it\` compares the turns of one round.
+- Latencies are medians of the rounds. ${CONNECTIONS} requests are in flight all the time, over as many connections; the floors
+  that hash have as many in flight as there are cores.
+- \`MiB\` is the resident memory of the contestant's process after its last turn.
 - \`itself\`, \`PostgreSQL\` and \`client\` are the cores that the contestant's process, all of PostgreSQL and the
   sender of the requests kept busy. They share one machine: where the three sum up to its cores it is full. A
   process that answers runs on one core, so where \`itself\` is near 1.00 it is the limit; where the client's share
-  is near 1.00, the client is.${clientShares(contests)}
-- Every answer is checked to be 200. A run with one that is not has no result.
-- The server is \`dist/main.js\` with default settings and \`LOG_LEVEL=warn\`. The floors run the same versions of
-  Fastify, jsonwebtoken, pg and bcrypt, each in a process of its own, on the same PostgreSQL and the same tables,
-  in which lie ${CROWD.toLocaleString('en-US')} more users and sessions.
-- \`GET /auth/me\`: ${CONNECTIONS} sessions, each asked again and again with its own token. The floor reads the user alone;
-  we ask in one statement whether the session lives and whether the user may have it, too.
-- \`POST /auth/refresh\`: each connection rotates its own session's tokens, each worker of the floor those of
-  another. The floor has no HTTP, no validation, no hashing and sealing of tokens and no signature.
-- \`POST /auth/login\` waits for bcrypt: with ${CONNECTIONS} in flight its latency is mostly the queue before the cores.
+  is near 1.00, the client is.
+- The sender is the same for every contestant: raw sockets and just as much HTTP as is needed to find the end of an answer,
+  in a process of its own. Every answer is looked at; a run with one that is not as it should be has no result.
+- The server is \`dist/main.js\` with default settings but for \`LOG_LEVEL=warn\` and limits on what one address may do
+  (\`LIMIT_ADDRESS_FAILURES\`, \`LIMIT_REGISTRATIONS\`, \`LIMIT_WALLET_NONCES\`), which are raised: the bench is one address.
+  better-auth runs with NODE_ENV=production and without its rate limit, otherwise as it comes; its version is pinned in
+  bench/package.json. The floors run the same versions of Fastify, jsonwebtoken, pg and bcrypt as the server. Each has a
+  process of its own, on the same PostgreSQL, in whose tables lie ${CROWD.toLocaleString('en-US')} more users and sessions.
 
 ## Again
 
-\`npm ci && npm run bench\` in the project's root takes under three minutes; leave the machine alone meanwhile.
-\`npm run bench -- --quick\` takes about 40 seconds and prints the tables without writing this file;
-\`npm run bench -- --patient\` takes a turn again when something else kept more than a quarter of a core busy.
+\`npm ci && npm run bench\` in the project's root takes under ten minutes; leave the machine alone meanwhile.
+\`npm run bench -- --only me,refresh\` holds some of the contests and leaves the others' results as they are;
+\`npm run bench -- --quick\` takes under two minutes and prints the tables without writing this file;
+\`npm run bench -- --patient\` takes a turn again when something else kept more than a quarter of a core busy;
+\`npm run bench -- --soak\` watches the memory under ten minutes of load (\`--minutes\`).
+\`npm run bench:scale\` measures the statements on a million users: [SCALE.md](SCALE.md).
 `;
 
-function clientShares(contests) {
-  const ours = contests.flatMap(({ rows }) => rows[0].cores ?? []);
-  if (ours.length === 0) return '';
-  const most = Math.max(...ours.map(({ client }) => client));
-  return ` Beside Gatehouse it never had more than ${toHundredths(most)}.`;
-}
-
-module.exports = { reportOf };
+module.exports = { reportOf, summaryOf };

@@ -1,38 +1,58 @@
-const { writeFileSync } = require('node:fs');
-const { join } = require('node:path');
-const { cleanUp } = require('./clean-up');
-const { login } = require('./contests/login');
-const { me } = require('./contests/me');
-const { refresh } = require('./contests/refresh');
-const { residentMemory } = require('./cpu');
+const { parseArgs } = require('node:util');
+const { within } = require('./clean-up');
+const { contests } = require('./contests');
 const { addCrowd, durableVersion, openDatabase, postgresPid } = require('./database');
+const { runToTheEnd } = require('./end');
 const { describeMachine } = require('./machine');
-const { measure } = require('./measure');
 const { registerPeople } = require('./people');
 const { CONNECTIONS, CROWD, full, quick } = require('./plan');
 const { say } = require('./progress');
-const { reportOf } = require('./report');
+const { reportOf, summaryOf } = require('./report');
+const { keep, kept, writeResults } = require('./results');
 const { startServer } = require('./server');
-const { tableOf } = require('./table');
-const { toHundredths } = require('./words');
+const { soak } = require('./soak');
 
-const RESULTS = join(__dirname, 'RESULTS.md');
-
-let isInterrupted = false;
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  patient: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  soak: { type: 'boolean', default: false },
+  minutes: { type: 'string', default: '10' },
+};
 
 async function main() {
-  const isQuick = process.argv.includes('--quick');
-  const isPatient = process.argv.includes('--patient');
-  const results = await bench(isQuick ? quick : full, isPatient);
-  for (const contest of results.contests) console.log(`\n${contest.title}\n\n${tableOf(contest)}`);
-  console.log(`\nResident memory of Gatehouse after it: ${results.memory}`);
-  console.log(`In the worst turn something else kept ${results.disturbance} busy`);
-  if (isQuick) return;
-  writeFileSync(RESULTS, reportOf(results));
-  console.log('Written to bench/RESULTS.md');
+  const { values: options } = parseArgs({ options: OPTIONS });
+  const sections = options.soak ? [await soak(Number(options.minutes))] : await holdContests(options);
+  console.log(`\n${summaryOf(sections)}`);
+  if (options.quick) return;
+  for (const section of sections) await keep(section);
+  await writeResults(reportOf(kept([...contests.map(({ id }) => id), 'soak'])));
+  console.log('\nWritten to bench/RESULTS.md');
 }
 
-async function bench(plan, isPatient) {
+async function holdContests({ quick: isQuick, patient: isPatient, only }) {
+  const chosen = chosenContests(only);
+  const plan = isQuick ? quick : full;
+  const { machine, ...stage } = await setUp();
+  const sections = [];
+  for (const contest of chosen) {
+    const conditions = { ...plan[contest.id], isPatient, ...stage };
+    const result = await within(() => contest.hold(conditions));
+    sections.push(sectionOf(contest, result, machine));
+  }
+  return sections;
+}
+
+/** @throws Error when one is named that there is not */
+function chosenContests(only) {
+  if (only === undefined) return contests;
+  const ids = only.split(',');
+  const unknown = ids.filter((id) => !contests.some((contest) => contest.id === id));
+  if (unknown.length === 0) return contests.filter(({ id }) => ids.includes(id));
+  throw new Error(`No contest is called ${unknown}; there are ${contests.map(({ id }) => id).join(', ')}`);
+}
+
+async function setUp() {
   say('Starting the server on a database of its own');
   const server = await startServer();
   const pool = openDatabase(server.dataDir);
@@ -41,39 +61,24 @@ async function bench(plan, isPatient) {
   const people = await registerPeople(server.origin, CONNECTIONS);
   say(`Adding a crowd of ${CROWD} users and sessions`);
   await addCrowd(pool, CROWD);
-  const contests = await holdContests(plan, isPatient, { server, people });
-  const memory = inMebibytes(residentMemory(server.pid));
-  const date = new Date().toISOString().slice(0, 10);
-  return { contests, machine, memory, disturbance: disturbanceOf(contests), date };
+  return { server, pool, people, machine, postgres: postgresPid(server.dataDir) };
 }
 
-async function holdContests(plan, isPatient, { server, people }) {
-  const postgres = postgresPid(server.dataDir);
-  const hold = (contest, lengths) => measure(contest, { ...lengths, isPatient }, postgres);
-  return [
-    await hold(await me({ server, people }), plan.me),
-    await hold(await refresh({ server, people }), plan.refresh),
-    await hold(login({ server, people }), plan.login),
-  ];
+const sectionOf = ({ id, title }, { rows, tables, goals, notes }, machine) => ({
+  id,
+  title,
+  date: new Date().toISOString().slice(0, 10),
+  machine,
+  disturbance: disturbanceOf(rows),
+  tables,
+  goals,
+  notes,
+});
+
+/** Null where nobody can say. */
+function disturbanceOf(rows) {
+  const all = rows.map(({ disturbance }) => disturbance);
+  return all.length === 0 || all.includes(undefined) ? null : Math.max(...all);
 }
 
-const inMebibytes = (number) => (number === undefined ? 'unknown' : `${Math.round(number)} MiB`);
-
-function disturbanceOf(contests) {
-  const all = contests.flatMap(({ rows }) => rows.map(({ disturbance }) => disturbance));
-  return all.includes(undefined) ? 'an unknown number of cores' : `${toHundredths(Math.max(...all))} cores`;
-}
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, () => {
-    isInterrupted = true;
-    void cleanUp().then(() => process.exit(1));
-  });
-}
-
-main()
-  .catch((error) => {
-    process.exitCode = 1;
-    if (!isInterrupted) console.error(`\nThe bench failed; there is no result.\n${error.stack}`);
-  })
-  .finally(() => cleanUp().then(() => process.exit()));
+runToTheEnd(main, 'The bench failed; there is no result.');
