@@ -1,0 +1,187 @@
+require('reflect-metadata');
+const { randomBytes, randomInt } = require('node:crypto');
+const { Identities } = require('../../dist/auth/linking/identities');
+const { PasswordService } = require('../../dist/password-auth/password.service');
+const { PinService } = require('../../dist/pin-auth/pin.service');
+const { OneTimeTokens } = require('../../dist/platform/one-time/one-time-tokens');
+const guesses = require('../../dist/platform/rate-limit/guess-statements');
+const { Devices } = require('../../dist/sessions/devices');
+const sessions = require('../../dist/sessions/session-statements');
+const { CLIENT, SESSIONS_EACH, has, keys } = require('./rows');
+
+const DAY = 24 * 60 * 60_000;
+const MOST_GUESSES = 10;
+const GUESS_WINDOW = 15 * 60_000;
+const MAGIC_LINK = { name: 'magic link', prefix: 'ghml_', life: DAY };
+const clock = { now: () => new Date() };
+
+/**
+ * What the server asks the database in its hot paths: a name, and a function of how many people there are that makes
+ * the text and the values for one of them, at random. Texts are the server's own.
+ */
+function statementsOf(people) {
+  const anybody = (where = () => true) => pick(people, where);
+  const anySession = (where = () => true) => pick(people * SESSIONS_EACH, where);
+  return [
+    {
+      name: 'find a live session',
+      make: () => exported(sessions.findLiveSession, [keys.sessionId(anySession()), new Date(), false]),
+    },
+    {
+      name: 'mark a session as seen',
+      make: () => exported(sessions.markSessionSeen, [keys.sessionId(anySession()), new Date()]),
+    },
+    {
+      name: 'spend a refresh token',
+      make: () =>
+        exported(sessions.spendRefreshToken, [
+          ...[keys.unspentToken(anySession()), randomBytes(32), new Date(), randomBytes(75), false],
+        ]),
+    },
+    {
+      name: 'find a spent refresh token',
+      make: () =>
+        exported(sessions.findSpentToken, [keys.spentToken(anySession(has.spentToken)), new Date(), false]),
+    },
+    {
+      name: 'find the successor of a token',
+      make: () => exported(sessions.findSuccessor, [keys.spentToken(anySession(has.spentToken))]),
+    },
+    {
+      name: 'find an exchanged token',
+      make: () => {
+        const hash = keys.exchangedToken(anySession(has.exchangedToken));
+        return exported(sessions.findExchangedToken, [hash, new Date(), false]);
+      },
+      isRight: ({ rows }) => rows[0].live,
+    },
+    {
+      name: 'open a session',
+      make: () => exported(sessions.openSession, opening(keys.userId(anybody()))),
+      isRight: ({ rows }) => rows[0].id !== null,
+    },
+    {
+      name: 'count a user’s sessions',
+      make: () => exported(sessions.countSessions, [keys.userId(anybody()), new Date()]),
+    },
+    {
+      name: 'list a user’s sessions',
+      make: () => ({ text: sessions.listSessions, values: [keys.userId(anybody()), new Date()] }),
+    },
+    {
+      name: 'end a session',
+      make: () => ({
+        text: sessions.endSessions('s.id = $6'),
+        values: [new Date(), 'logout', CLIENT.ip, CLIENT.userAgent, null, keys.sessionId(anySession())],
+      }),
+    },
+    {
+      name: 'sign-in: who has this email',
+      make: () =>
+        asked((database) =>
+          call(PasswordService, 'find', { database }, 'u.email = $1', keys.email(anybody())),
+        ),
+    },
+    {
+      name: 'sign-in: who has this PIN’s name',
+      make: () => asked((database) => call(PinService, 'find', { database }, keys.name(anybody(has.pin)))),
+    },
+    {
+      name: 'sign-in: whose identity it is',
+      make: () => {
+        const identity = { issuer: keys.issuer(), subject: keys.subject(anybody(has.identity)) };
+        return asked((database) => call(Identities, 'ownerOf', { database }, identity, database));
+      },
+    },
+    {
+      name: 'sign-in: is the device known',
+      make: () => {
+        const who = { userId: keys.userId(anybody()), client: CLIENT };
+        return asked((database) => call(Devices, 'around', { database }, who));
+      },
+    },
+    {
+      name: 'begin a guess',
+      make: () =>
+        exported(guesses.beginGuess, [
+          ...[keys.guessSubject(anybody(has.guesses)), new Date(), MOST_GUESSES, GUESS_WINDOW],
+        ]),
+      isRight: ({ rows }) => rows[0].begun,
+    },
+    {
+      name: 'forgive guesses',
+      make: () => exported(guesses.forgiveGuesses, [keys.guessSubject(anybody(has.guesses)), new Date()]),
+    },
+    {
+      name: 'withdraw a guess',
+      make: () => exported(guesses.withdrawGuess, [keys.guessSubject(anybody(has.guesses))]),
+    },
+    {
+      name: 'count a wrong guess',
+      make: () => ({
+        text: guesses.failGuess,
+        values: [keys.guessSubject(anybody(has.guesses)), new Date(), MOST_GUESSES, [60_000, 120_000]],
+      }),
+      // A row comes back when it locks.
+      isRight: ({ rowCount }) => rowCount === 0,
+    },
+    {
+      name: 'issue a one-time token',
+      make: () => {
+        const given = [MAGIC_LINK, keys.email(anybody()), {}, CLIENT];
+        return asked((database) => call(OneTimeTokens, 'issue', { clock }, ...given, database));
+      },
+    },
+    {
+      name: 'look at a one-time token',
+      make: () => {
+        const token = keys.oneTimeToken(anybody(has.oneTimeToken));
+        return asked((database) => call(OneTimeTokens, 'look', { clock, database }, MAGIC_LINK, token));
+      },
+    },
+    {
+      name: 'spend a one-time token',
+      make: () => {
+        const token = keys.oneTimeToken(anybody(has.oneTimeToken));
+        return asked((database) => call(OneTimeTokens, 'spend', { clock }, MAGIC_LINK, token, database));
+      },
+    },
+  ];
+}
+
+function pick(count, where) {
+  for (;;) {
+    const number = randomInt(count);
+    if (where(number)) return number;
+  }
+}
+
+const exported = ({ text }, values) => ({ text, values });
+
+function opening(userId) {
+  const now = new Date();
+  const later = (milliseconds) => new Date(now.getTime() + milliseconds);
+  return [
+    ...[userId, 1, 'password', 'wire', CLIENT.ip, CLIENT.userAgent],
+    ...[now, 14 * DAY, later(14 * DAY), later(30 * DAY), randomBytes(32), false, false],
+    ...[null, null, null, null, null],
+  ];
+}
+
+/** A method by itself, on an object that has no more than it needs. */
+const call = (type, method, self, ...given) => type.prototype[method].call(self, ...given);
+
+/** The first statement of some work that does not export it: the database that it is given remembers and never answers. */
+function asked(work) {
+  let seen;
+  const remember = (asking, given) => {
+    seen ??= typeof asking === 'string' ? { text: asking, values: given } : asking;
+    return new Promise(() => undefined);
+  };
+  // A repository's query and a pool's, as both are asked.
+  void work({ query: remember, driver: { master: { query: remember } } });
+  if (!seen) throw new Error('Nothing was asked of the database');
+  return { text: seen.text, values: seen.values };
+}
+
+module.exports = { statementsOf };
