@@ -41,7 +41,8 @@ class HttpConnection {
   take(bytes) {
     this.received = this.received ? Buffer.concat([this.received, bytes]) : bytes;
     const answer = answerIn(this.received);
-    if (!answer) return;
+    // Without somebody who waits it is a server's last word to a connection that was idle.
+    if (!answer || !this.waiting) return;
     this.received = undefined;
     const { resolve } = this.waiting;
     this.waiting = undefined;

@@ -17,14 +17,21 @@ const rateTable = (rows) => [
   ]),
 ];
 
-/** Markdown as Prettier would have it: names to the left, figures to the right. */
-function markdownTable(cells) {
-  const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => row[column].length)));
-  const line = ([name, ...figures]) =>
-    `| ${[name.padEnd(widths[0]), ...figures.map((figure, i) => figure.padStart(widths[i + 1]))].join(' | ')} |`;
-  const rule = widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
-  const [head, ...body] = cells.map(line);
-  return [head, `| ${rule.join(' | ')} |`, ...body].join('\n');
+const FIGURES = /^[\d.,%? ]*$/;
+
+/** Markdown: columns of figures to the right, words to the left. */
+function markdownTable([head, ...body]) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const isOfFigures = (column) => body.every((row) => FIGURES.test(row[column]));
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...body].map((row) => row[column].length)));
+  const pad = (row) =>
+    row.map((cell, column) =>
+      isOfFigures(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+    );
+  const rule = widths.map((width, column) =>
+    isOfFigures(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  );
+  return [pad(head), rule, ...body.map(pad)].map(line).join('\n');
 }
 
 module.exports = { markdownTable, rateTable };
