@@ -12,144 +12,152 @@ const { CLIENT, SESSIONS_EACH, has, keys } = require('./rows');
 const DAY = 24 * 60 * 60_000;
 const MOST_GUESSES = 10;
 const GUESS_WINDOW = 15 * 60_000;
+const LOCKS = [60_000, 120_000];
 const MAGIC_LINK = { name: 'magic link', prefix: 'ghml_', life: DAY };
 const clock = { now: () => new Date() };
 
 /**
- * What the server asks the database in its hot paths: a name, and a function of how many people there are that makes
- * the text and the values for one of them, at random. Texts are the server's own.
+ * What the server asks the database in its hot paths, each with a name and a function that makes the text and the values
+ * for somebody, drawn at random. Texts are the server’s own.
  */
 function statementsOf(people) {
-  const anybody = (where = () => true) => pick(people, where);
-  const anySession = (where = () => true) => pick(people * SESSIONS_EACH, where);
+  const anybody = (where) => pick(people, where);
+  const anySession = (where) => pick(people * SESSIONS_EACH, where);
   return [
-    {
-      name: 'find a live session',
-      make: () => exported(sessions.findLiveSession, [keys.sessionId(anySession()), new Date(), false]),
-    },
-    {
-      name: 'mark a session as seen',
-      make: () => exported(sessions.markSessionSeen, [keys.sessionId(anySession()), new Date()]),
-    },
-    {
-      name: 'spend a refresh token',
-      make: () =>
-        exported(sessions.spendRefreshToken, [
-          ...[keys.unspentToken(anySession()), randomBytes(32), new Date(), randomBytes(75), false],
-        ]),
-    },
-    {
-      name: 'find a spent refresh token',
-      make: () =>
-        exported(sessions.findSpentToken, [keys.spentToken(anySession(has.spentToken)), new Date(), false]),
-    },
-    {
-      name: 'find the successor of a token',
-      make: () => exported(sessions.findSuccessor, [keys.spentToken(anySession(has.spentToken))]),
-    },
-    {
-      name: 'find an exchanged token',
-      make: () => {
-        const hash = keys.exchangedToken(anySession(has.exchangedToken));
-        return exported(sessions.findExchangedToken, [hash, new Date(), false]);
-      },
-      isRight: ({ rows }) => rows[0].live,
-    },
-    {
-      name: 'open a session',
-      make: () => exported(sessions.openSession, opening(keys.userId(anybody()))),
-      isRight: ({ rows }) => rows[0].id !== null,
-    },
-    {
-      name: 'count a user’s sessions',
-      make: () => exported(sessions.countSessions, [keys.userId(anybody()), new Date()]),
-    },
-    {
-      name: 'list a user’s sessions',
-      make: () => ({ text: sessions.listSessions, values: [keys.userId(anybody()), new Date()] }),
-    },
-    {
-      name: 'end a session',
-      make: () => ({
-        text: sessions.endSessions('s.id = $6'),
-        values: [new Date(), 'logout', CLIENT.ip, CLIENT.userAgent, null, keys.sessionId(anySession())],
-      }),
-    },
-    {
-      name: 'sign-in: who has this email',
-      make: () =>
-        asked((database) =>
-          call(PasswordService, 'find', { database }, 'u.email = $1', keys.email(anybody())),
-        ),
-    },
-    {
-      name: 'sign-in: who has this PIN’s name',
-      make: () => asked((database) => call(PinService, 'find', { database }, keys.name(anybody(has.pin)))),
-    },
-    {
-      name: 'sign-in: whose identity it is',
-      make: () => {
-        const identity = { issuer: keys.issuer(), subject: keys.subject(anybody(has.identity)) };
-        return asked((database) => call(Identities, 'ownerOf', { database }, identity, database));
-      },
-    },
-    {
-      name: 'sign-in: is the device known',
-      make: () => {
-        const who = { userId: keys.userId(anybody()), client: CLIENT };
-        return asked((database) => call(Devices, 'around', { database }, who));
-      },
-    },
-    {
-      name: 'begin a guess',
-      make: () =>
-        exported(guesses.beginGuess, [
-          ...[keys.guessSubject(anybody(has.guesses)), new Date(), MOST_GUESSES, GUESS_WINDOW],
-        ]),
-      isRight: ({ rows }) => rows[0].begun,
-    },
-    {
-      name: 'forgive guesses',
-      make: () => exported(guesses.forgiveGuesses, [keys.guessSubject(anybody(has.guesses)), new Date()]),
-    },
-    {
-      name: 'withdraw a guess',
-      make: () => exported(guesses.withdrawGuess, [keys.guessSubject(anybody(has.guesses))]),
-    },
-    {
-      name: 'count a wrong guess',
-      make: () => ({
-        text: guesses.failGuess,
-        values: [keys.guessSubject(anybody(has.guesses)), new Date(), MOST_GUESSES, [60_000, 120_000]],
-      }),
-      // A row comes back when it locks.
-      isRight: ({ rowCount }) => rowCount === 0,
-    },
-    {
-      name: 'issue a one-time token',
-      make: () => {
-        const given = [MAGIC_LINK, keys.email(anybody()), {}, CLIENT];
-        return asked((database) => call(OneTimeTokens, 'issue', { clock }, ...given, database));
-      },
-    },
-    {
-      name: 'look at a one-time token',
-      make: () => {
-        const token = keys.oneTimeToken(anybody(has.oneTimeToken));
-        return asked((database) => call(OneTimeTokens, 'look', { clock, database }, MAGIC_LINK, token));
-      },
-    },
-    {
-      name: 'spend a one-time token',
-      make: () => {
-        const token = keys.oneTimeToken(anybody(has.oneTimeToken));
-        return asked((database) => call(OneTimeTokens, 'spend', { clock }, MAGIC_LINK, token, database));
-      },
-    },
+    ...liveSessions(anySession),
+    ...tokens(anySession),
+    ...sessionsOfSomebody(anybody),
+    ...signIns(anybody),
+    ...guessing(anybody),
+    ...oneTimeTokens(anybody),
   ];
 }
 
-function pick(count, where) {
+const liveSessions = (any) => [
+  {
+    name: 'find a live session',
+    make: () => exported(sessions.findLiveSession, [keys.sessionId(any()), new Date(), false]),
+  },
+  {
+    name: 'mark a session as seen',
+    make: () => exported(sessions.markSessionSeen, [keys.sessionId(any()), new Date()]),
+  },
+  {
+    name: 'end a session',
+    make: () => ({
+      text: sessions.endSessions('s.id = $6'),
+      values: [new Date(), 'logout', CLIENT.ip, CLIENT.userAgent, null, keys.sessionId(any())],
+    }),
+  },
+];
+
+const tokens = (any) => [
+  {
+    name: 'spend a refresh token',
+    make: () => {
+      const values = [keys.unspentToken(any()), randomBytes(32), new Date(), randomBytes(75), false];
+      return exported(sessions.spendRefreshToken, values);
+    },
+  },
+  {
+    name: 'find a spent refresh token',
+    make: () => exported(sessions.findSpentToken, [keys.spentToken(any(has.spentToken)), new Date(), false]),
+  },
+  {
+    name: 'find the successor of a token',
+    make: () => exported(sessions.findSuccessor, [keys.spentToken(any(has.spentToken))]),
+  },
+  {
+    name: 'find an exchanged token',
+    make: () => {
+      const hash = keys.exchangedToken(any(has.exchangedToken));
+      return exported(sessions.findExchangedToken, [hash, new Date(), false]);
+    },
+    isRight: ({ rows }) => rows[0].live,
+  },
+];
+
+const sessionsOfSomebody = (any) => [
+  {
+    name: 'open a session',
+    make: () => exported(sessions.openSession, opening(keys.userId(any()))),
+    isRight: ({ rows }) => rows[0].id !== null,
+  },
+  {
+    name: 'count a user’s sessions',
+    make: () => exported(sessions.countSessions, [keys.userId(any()), new Date()]),
+    isRight: ({ rows }) => rows[0].count === SESSIONS_EACH,
+  },
+  {
+    name: 'list a user’s sessions',
+    make: () => ({ text: sessions.listSessions, values: [keys.userId(any()), new Date()] }),
+    isRight: ({ rowCount }) => rowCount === SESSIONS_EACH,
+  },
+];
+
+const signIns = (any) => [
+  {
+    name: 'sign-in: who has this email',
+    make: () =>
+      asked((database) => call(PasswordService, 'find', { database }, 'u.email = $1', keys.email(any()))),
+  },
+  {
+    name: 'sign-in: who has this PIN’s name',
+    make: () => asked((database) => call(PinService, 'find', { database }, keys.name(any(has.pin)))),
+  },
+  {
+    name: 'sign-in: whose identity it is',
+    make: () => {
+      const identity = { issuer: keys.issuer(), subject: keys.subject(any(has.identity)) };
+      return asked((database) => call(Identities, 'ownerOf', { database }, identity, database));
+    },
+  },
+  {
+    name: 'sign-in: is the device known',
+    make: () => {
+      const who = { userId: keys.userId(any()), client: CLIENT };
+      return asked((database) => call(Devices, 'around', { database }, who));
+    },
+  },
+];
+
+const guessing = (any) => {
+  const subject = () => keys.guessSubject(any(has.guesses));
+  return [
+    {
+      name: 'begin a guess',
+      make: () => exported(guesses.beginGuess, [subject(), new Date(), MOST_GUESSES, GUESS_WINDOW]),
+      isRight: ({ rows }) => rows[0].begun,
+    },
+    { name: 'forgive guesses', make: () => exported(guesses.forgiveGuesses, [subject(), new Date()]) },
+    { name: 'withdraw a guess', make: () => exported(guesses.withdrawGuess, [subject()]) },
+    {
+      name: 'count a wrong guess',
+      make: () => ({ text: guesses.failGuess, values: [subject(), new Date(), MOST_GUESSES, LOCKS] }),
+      // A row comes back when it locks.
+      isRight: ({ rowCount }) => rowCount === 0,
+    },
+  ];
+};
+
+const oneTimeTokens = (any) => {
+  const token = () => keys.oneTimeToken(any(has.oneTimeToken));
+  const ask = (method, self, ...given) =>
+    asked((database) => call(OneTimeTokens, method, { clock, ...self(database) }, ...given, database));
+  return [
+    {
+      name: 'issue a one-time token',
+      make: () => ask('issue', () => ({}), MAGIC_LINK, keys.email(any()), {}, CLIENT),
+    },
+    {
+      name: 'look at a one-time token',
+      make: () => ask('look', (database) => ({ database }), MAGIC_LINK, token()),
+    },
+    { name: 'spend a one-time token', make: () => ask('spend', () => ({}), MAGIC_LINK, token()) },
+  ];
+};
+
+function pick(count, where = () => true) {
   for (;;) {
     const number = randomInt(count);
     if (where(number)) return number;
