@@ -28,8 +28,7 @@ const NOTES = [
   `\`${UNCACHED}\` is a second process on the same database: one statement for each request, which asks whether the \
 session lives and whether the user may have it. The floor reads the user alone.`,
   `With its cookie cache better-auth believes a signed cookie until that runs out, so a session that was ended lives on \
-there. That the cookie was used is tried before the contest, with a session that is no more in the database; ours is \
-refused then.`,
+there. That the cookie was used is tried before the contest, with a session that is no more in the database.`,
 ];
 
 async function hold({ server, pool, people, ...conditions }) {
