@@ -10,7 +10,7 @@ const THREADS = CORES + 4;
 
 const ARGON2_LIBRARIES = ['@node-rs/argon2', 'argon2'];
 const BCRYPT = /^\$bcrypt-sha256\$v=2,t=2b,r=(\d+)\$/;
-const ARGON2ID = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
+const ARGON2ID = /\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/;
 
 /** How the server hashed what it stored for a person: the floor must do the same. */
 async function costsOf(pool, { email }) {
