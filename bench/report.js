@@ -25,16 +25,13 @@ const machineList = ({ machine }) => machine.map(([name, value]) => `- ${name}: 
 
 const goalTable = (sections) =>
   markdownTable([
-    ['', 'goal', 'measured', ''],
-    ...sections.flatMap(({ goals }) =>
-      goals.map(({ promise, aim, measured, isMet }) => [
-        promise,
-        aim,
-        measured,
-        isMet ? 'met' : '**not met**',
-      ]),
+    ['contest', 'promise', 'goal', 'measured', ''],
+    ...sections.flatMap(({ title, goals }) =>
+      goals.map(({ promise, aim, measured, isMet }) => [title, promise, aim, measured, verdict(isMet)]),
     ),
   ]);
+
+const verdict = (isMet) => (isMet ? 'met' : '**not met**');
 
 const sectionOf = (section, newest) =>
   [
