@@ -1,10 +1,13 @@
 require('reflect-metadata');
 const { randomBytes, randomInt } = require('node:crypto');
+const { CrossmintProfiles } = require('../../dist/crossmint-auth/crossmint-profiles');
+const { Wallets } = require('../../dist/wallet-auth/wallets');
 const { Identities } = require('../../dist/auth/linking/identities');
 const { PasswordService } = require('../../dist/password-auth/password.service');
 const { PinService } = require('../../dist/pin-auth/pin.service');
 const { OneTimeTokens } = require('../../dist/platform/one-time/one-time-tokens');
 const guesses = require('../../dist/platform/rate-limit/guess-statements');
+const { CallerFacts } = require('../../dist/sessions/caller-facts');
 const { Devices } = require('../../dist/sessions/devices');
 const sessions = require('../../dist/sessions/session-statements');
 const { CLIENT, SESSIONS_EACH, has, keys } = require('./rows');
@@ -14,6 +17,8 @@ const MOST_GUESSES = 10;
 const GUESS_WINDOW = 15 * 60_000;
 const LOCKS = [60_000, 120_000];
 const MAGIC_LINK = { name: 'magic link', prefix: 'ghml_', life: DAY };
+/** As the methods tell them to the sessions. */
+const FACTS = factsOfMethods();
 const clock = { now: () => new Date() };
 
 /**
@@ -33,14 +38,21 @@ function statementsOf(people) {
   ];
 }
 
+function factsOfMethods() {
+  const facts = new CallerFacts();
+  new Wallets(...Array(4), facts);
+  new CrossmintProfiles(undefined, facts);
+  return facts.expression;
+}
+
 const liveSessions = (any) => [
   {
     name: 'find a live session',
-    make: () => exported(sessions.findLiveSession, [keys.sessionId(any()), new Date(), false]),
+    make: () => exported(sessions.findLiveSession(FACTS), [keys.sessionId(any()), new Date(), false]),
   },
   {
     name: 'mark a session as seen',
-    make: () => exported(sessions.markSessionSeen, [keys.sessionId(any()), new Date()]),
+    make: () => exported(sessions.markSessionsSeen, [[keys.sessionId(any())], new Date()]),
   },
   {
     name: 'end a session',
@@ -71,7 +83,7 @@ const tokens = (any) => [
     name: 'find an exchanged token',
     make: () => {
       const hash = keys.exchangedToken(any(has.exchangedToken));
-      return exported(sessions.findExchangedToken, [hash, new Date(), false]);
+      return exported(sessions.findExchangedToken(FACTS), [hash, new Date(), false]);
     },
     isRight: ({ rows }) => rows[0].live,
   },
