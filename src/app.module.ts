@@ -3,6 +3,7 @@ import { AuthModule } from './auth/auth.module';
 import { authSettings } from './auth/auth.settings';
 import type { SignInMethod } from './auth/sign-in-method';
 import { HealthModule } from './health/health.module';
+import { clusterSettings } from './platform/cluster/cluster.settings';
 import { ConfigModule } from './platform/config/config.module';
 import type { Settings, SettingsDefinition } from './platform/config/settings';
 import { secretSettings } from './platform/crypto/app-secret';
@@ -21,6 +22,7 @@ import { signInMethods } from './sign-in-methods';
 
 /** The settings of everything but the methods, which bring their own. */
 const baseSettings = [
+  clusterSettings,
   httpSettings,
   logSettings,
   databaseSettings,

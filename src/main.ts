@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { availableParallelism } from 'node:os';
-import { readEnvironment, sizeThreadPool } from './platform/config/environment';
+import { coresToUse, readEnvironment, sizeThreadPool } from './platform/config/environment';
 import { serve } from './serve';
 
-sizeThreadPool(availableParallelism());
-void serve(readEnvironment());
+const environment = readEnvironment();
+sizeThreadPool(coresToUse());
+void serve(environment);

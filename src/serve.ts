@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, settingsOf } from './app.module';
 import { configureApp, httpAdapter } from './configure-app';
 import { greeting } from './greeting';
+import { announce, whenAlone } from './platform/cluster/workers';
 import { Settings, type Environment } from './platform/config/settings';
 import { EmbeddedPostgres } from './platform/database/embedded/embedded-postgres';
 import { httpSettings } from './platform/http/http.settings';
@@ -19,6 +20,7 @@ const END_PATIENCE = 90_000;
 export async function serve(environment: Environment): Promise<void> {
   const started = start(environment);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(started));
+  whenAlone(() => void end(started));
   await started;
 }
 
@@ -30,7 +32,7 @@ async function start(environment: Environment): Promise<NestFastifyApplication> 
     const { port, host } = settings.of(httpSettings);
     await app.listen(port, host);
     app.get(Jobs).start();
-    process.stdout.write(greeting(settings));
+    announce(greeting(settings));
     return app;
   } catch (error) {
     process.stderr.write(`\nGatehouse did not start. ${(error as Error).message}\n`);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingsOf } from '../src/app.module';
+import { sharesOf } from '../src/platform/cluster/shares';
 import { Settings, SettingsError, type Environment } from '../src/platform/config/settings';
 import { secretSettings } from '../src/platform/crypto/app-secret';
 import { databaseSettings } from '../src/platform/database/database.settings';
@@ -91,6 +92,7 @@ describe('settings', () => {
     ['ARGON2_MEMORY', ['0', '257']],
     ['ARGON2_PASSES', ['0', '17']],
     ['FIREBASE_SIGNER_KEY', ['short', 'no base64, but long enough for it']],
+    ['CLUSTER_WORKERS', ['0', 'all']],
     ['HASH_CONCURRENCY', ['0']],
     ['HASH_QUEUE', ['63']],
     ['SMTP_URL', ['mail.example.com', 'http://x']],
@@ -391,6 +393,18 @@ describe('settings', () => {
       while (lines[at]?.startsWith('#') && !lines[at]?.startsWith('# ')) at--;
       expect(`${name}: ${lines[at]}`).toMatch(/: (# .+|)$/);
     }
+  });
+
+  it('of a worker are a share of what one alone would take, unless they are set', () => {
+    const shares = { CLUSTER_WORKERS: '4', HASH_CONCURRENCY: '2', DATABASE_POOL_SIZE: '10' };
+    expect(sharesOf({}, 4, 8)).toEqual(shares);
+    expect(sharesOf({ CLUSTER_WORKERS: '16', HASH_CONCURRENCY: ' ' }, 16, 8)).toEqual({
+      HASH_CONCURRENCY: '1',
+      DATABASE_POOL_SIZE: '5',
+    });
+    expect(sharesOf({ HASH_CONCURRENCY: '3', DATABASE_POOL_SIZE: '20' }, 64, 64)).toEqual({
+      CLUSTER_WORKERS: '64',
+    });
   });
 
   it('DATA_DIR is taken from the working directory', () => {

@@ -58,10 +58,10 @@ const exitOf = (child: ChildProcess): Promise<number | NodeJS.Signals | null> =>
     ? Promise.resolve(child.exitCode ?? child.signalCode)
     : new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
 
-/** Starts a server and waits until it says that it is up. */
-export async function startServer(given: Environment): Promise<ServerProcess> {
+/** Starts a server, or a `cluster` of them, and waits until it says that it is up. */
+export async function startServer(given: Environment, program = 'main'): Promise<ServerProcess> {
   const port = given['PORT'] ?? String(await freePort());
-  const { process: child, output } = launch({ ...given, PORT: port });
+  const { process: child, output } = launch({ ...given, PORT: port }, program);
   const deadline = performance.now() + PATIENCE;
   while (!output().includes('Gatehouse is up')) {
     if (child.exitCode !== null || performance.now() > deadline)
@@ -84,8 +84,11 @@ export function launchServer(given: Environment) {
 }
 
 /** Starts a server that is expected to refuse; its exit code and what it said. */
-export async function failToStart(given: Environment): Promise<{ code: unknown; output: string }> {
-  const { process: child, output } = launch({ PORT: String(await freePort()), ...given });
+export async function failToStart(
+  given: Environment,
+  program = 'main',
+): Promise<{ code: unknown; output: string }> {
+  const { process: child, output } = launch({ PORT: String(await freePort()), ...given }, program);
   return { code: await exitOf(child), output: output() };
 }
 

@@ -1,10 +1,18 @@
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Environment } from './settings';
 
 /** The only reader of `process.env`. A `.env` file in the working directory fills what is not set. */
 export function readEnvironment(): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;
+}
+
+/** How many cores this process may keep busy: all of the machine, or as a worker of a cluster its share of them. */
+export function coresToUse(): number {
+  const workers = cluster.isWorker ? Number(process.env['CLUSTER_WORKERS']) || 1 : 1;
+  return Math.max(1, Math.floor(availableParallelism() / workers));
 }
 
 /**

@@ -1,11 +1,11 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { promise as queueOf } from 'fastq';
 import { Piscina } from 'piscina';
+import { coresToUse } from '../config/environment';
 import { Busy } from '../http/api-error';
 
-const THREADS = Math.max(1, availableParallelism() - 1);
+const THREADS = Math.max(1, coresToUse() - 1);
 /** Of tasks: some tenths of a second, three seconds where each is as much as can be asked for. Beyond, one is told at once. */
 const MOST_WAITING = 100 * THREADS;
 /** What is begun is ended, so more may come to wait than are let in; this is never reached. */
