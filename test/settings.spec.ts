@@ -82,6 +82,7 @@ describe('settings', () => {
     ['TRUST_PROXY', ['yes', 'true', '10.0.0.0/8;x', '-1', '10.0.0.0/99', '999.1.1.1', '::1/129']],
     ['DATABASE_URL', ['mysql://x/y', 'x', 'postgres://u:p@[/d']],
     ['DATABASE_POOL_SIZE', ['0', '1', 'x', '1e9']],
+    ['DATABASE_TIMEOUT', ['0s', '999ms', '2d', '4']],
     ['APP_SECRET', ['short', 'x'.repeat(40), 'please-change-me-please-change-me-please']],
     ['ACCESS_TOKEN_TTL', ['15', '0s', '15 min', '-5m', '60d']],
     ['REFRESH_TOKEN_TTL', ['forever', '100000000d']],

@@ -11,7 +11,7 @@ import type { Client, Notification } from 'pg';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { databaseSettings, type DatabaseSettings } from '../database/database.settings';
-import { directClient } from '../database/patient-client';
+import { directClient } from '../database/direct-client';
 
 /** Takes what a notification says. */
 export type ChangeListener = (payload: string) => void;

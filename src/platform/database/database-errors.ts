@@ -7,11 +7,11 @@ import {
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Codes of Node's sockets, and of PostgreSQL: class 08 (connection), 57P0x (shut down, starting up), 53300 (too
+ * Codes of Node's sockets (EAGAIN: nobody takes what comes to a unix socket), and of PostgreSQL: class 08 (connection), 57P0x (shut down, starting up), 53300 (too
  * many connections), 57014 (statement timeout), 25006 (read-only: a standby), 40001 and 40P01 (conflicts).
  */
 const AWAY =
-  /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|EPIPE|08...|57P0.|53300|57014|25006|40001|40P01)$/;
+  /^(EAGAIN|ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|EPIPE|08...|57P0.|53300|57014|25006|40001|40P01)$/;
 /** pg reports these three without a code. */
 const AWAY_TEXT =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;

@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { bool, str } from 'envalid';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { defineSettings, type SettingsOf } from '../config/settings';
-import { wholeNumber } from '../config/setting-types';
+import { upToADay, wholeNumber } from '../config/setting-types';
+
+/** Below it a busy database would be taken for one that hangs. In milliseconds. */
+const SHORTEST_TIMEOUT = 1_000;
 
 export const databaseSettings = defineSettings('database', {
   variables: {
@@ -10,6 +13,7 @@ export const databaseSettings = defineSettings('database', {
     DATABASE_DIRECT_URL: str({ default: undefined }),
     DATABASE_PREPARED_STATEMENTS: bool({ default: true }),
     DATABASE_POOL_SIZE: wholeNumber(2, 1000)({ default: 10 }),
+    DATABASE_TIMEOUT: upToADay({ default: 4_000 }),
     DATA_DIR: str({ default: './data' }),
   },
   secrets: ['DATABASE_URL', 'DATABASE_DIRECT_URL'],
@@ -24,10 +28,13 @@ export const databaseSettings = defineSettings('database', {
     if (values.DATABASE_DIRECT_URL && !values.DATABASE_URL) {
       complain('DATABASE_DIRECT_URL', 'is of no use without DATABASE_URL');
     }
+    if (values.DATABASE_TIMEOUT < SHORTEST_TIMEOUT) complain('DATABASE_TIMEOUT', 'must be at least 1s');
     return {
       url: values.DATABASE_URL,
       directUrl: values.DATABASE_DIRECT_URL,
       preparedStatements: values.DATABASE_PREPARED_STATEMENTS,
+      /** How long one statement may take while a request waits, in ms. */
+      timeout: values.DATABASE_TIMEOUT,
       poolSize: values.DATABASE_POOL_SIZE,
       dataDir: resolve(values.DATA_DIR),
     };

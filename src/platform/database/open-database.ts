@@ -4,12 +4,14 @@ import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import type { DatabaseSettings } from './database.settings';
 import { isDatabaseAway } from './database-errors';
 import { EmbeddedPostgres, type Connection } from './embedded/embedded-postgres';
-import { inTurn } from './in-turn';
+import { migrate } from './migrate';
 import { migrations } from './migrations';
-import { NamelessClient, PatientClient } from './patient-client';
+import { patientDriver, patientOptions } from './patient-pool';
 
 const OLDEST_SERVER = 130_000;
 const PATIENCE_SECONDS = 60;
+/** One holds the turn, one migrates. */
+const MIGRATION_POOL = 2;
 
 /** Entity classes, or patterns of the files that hold them. */
 export type Entities = readonly (EntitySchema | (new () => object) | string)[];
@@ -35,16 +37,18 @@ class GatehouseDataSource extends DataSource {
 
 /**
  * The data source of DATABASE_URL, or of the embedded PostgreSQL, which is started when it is not running.
- * It is neither connected nor migrated yet.
+ * It is neither connected nor migrated yet, and its statements may take as long as they do.
  */
 export async function prepareDatabase(
   settings: DatabaseSettings,
   entities: Entities,
   progress: Progress,
 ): Promise<DataSource> {
-  if (settings.url) return new GatehouseDataSource(external(settings, entities));
-  const embedded = await EmbeddedPostgres.open({ dataDir: settings.dataDir, progress });
-  return new GatehouseDataSource(optionsFor(embedded.connection, settings, entities), embedded);
+  const place = await findDatabase(settings, progress);
+  return new GatehouseDataSource(
+    optionsFor(place, entities, { poolSize: settings.poolSize }),
+    place.embedded,
+  );
 }
 
 /**
@@ -56,31 +60,57 @@ export async function openDatabase(
   entities: Entities,
   progress: Progress,
 ): Promise<DataSource> {
-  const dataSource = await prepareDatabase(settings, entities, progress);
+  const place = await findDatabase(settings, progress);
   try {
+    await migrateIt(place, progress);
+    const dataSource = new GatehouseDataSource(optionsFor(place, entities, settings), place.embedded);
     await connect(dataSource, progress);
-    await refuseOldServer(dataSource);
-    await migrate(dataSource, progress);
     return dataSource;
   } catch (error) {
-    await dataSource.destroy();
+    await place.embedded?.release();
     throw error;
   }
 }
 
-function external(settings: DatabaseSettings, entities: Entities): DataSourceOptions {
-  const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(settings.url ?? '');
-  const connection = { host, port, user, password: password as string | undefined, database, ssl };
-  const options = optionsFor(connection as Connection, settings, entities);
-  return { ...options, extra: { ...(options.extra as object), ...extra } };
+/** By connections of its own: an index on a large table takes longer than any request may. */
+async function migrateIt(place: Place, progress: Progress): Promise<void> {
+  const dataSource = new DataSource(
+    optionsFor(place, [], { poolSize: MIGRATION_POOL, preparedStatements: false }),
+  );
+  await connect(dataSource, progress);
+  try {
+    await refuseOldServer(dataSource);
+    await migrate(dataSource, progress);
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
+/** Where the database is, and what it brings along. */
+interface Place {
+  readonly connection: Connection;
+  /** What else DATABASE_URL says. */
+  readonly extra?: object;
+  readonly embedded?: EmbeddedPostgres;
+}
+
+async function findDatabase({ url, dataDir }: DatabaseSettings, progress: Progress): Promise<Place> {
+  if (url) {
+    const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(url);
+    const connection = { host, port, user, password: password as string | undefined, database, ssl };
+    return { connection: connection as Connection, extra };
+  }
+  const embedded = await EmbeddedPostgres.open({ dataDir, progress });
+  return { connection: embedded.connection, embedded };
+}
+
+type PoolSettings = Pick<DatabaseSettings, 'poolSize' | 'preparedStatements'> & { readonly timeout?: number };
+
 function optionsFor(
-  connection: Connection,
-  settings: DatabaseSettings,
+  { connection: { user, ...rest }, extra }: Place,
   entities: Entities,
+  { poolSize, timeout, preparedStatements }: PoolSettings,
 ): DataSourceOptions {
-  const { user, ...rest } = connection;
   return {
     type: 'postgres',
     ...rest,
@@ -91,9 +121,9 @@ function optionsFor(
     migrationsTableName: 'migrations',
     installExtensions: false,
     uuidExtension: 'pgcrypto',
-    poolSize: settings.poolSize,
-    extra: { Client: settings.preparedStatements ? PatientClient : NamelessClient },
-    connectTimeoutMS: 5_000,
+    poolSize,
+    driver: patientDriver,
+    extra: { ...patientOptions({ patience: timeout, preparedStatements }), ...extra },
     logging: false,
   };
 }
@@ -125,13 +155,4 @@ async function refuseOldServer(dataSource: DataSource): Promise<void> {
   );
   if (row.version >= OLDEST_SERVER) return;
   throw new Error(`PostgreSQL 13 or newer is needed; this server is ${Math.floor(row.version / 10_000)}.`);
-}
-
-/** Brings the schema up to date; of several instances that start at once, one does. */
-function migrate(dataSource: DataSource, progress: Progress): Promise<void> {
-  return inTurn(dataSource, 'migrations', async () => {
-    if (!(await dataSource.showMigrations())) return;
-    progress('Migrating the database');
-    for (const { name } of await dataSource.runMigrations({ transaction: 'each' })) progress(`  ${name}`);
-  });
 }
