@@ -88,7 +88,7 @@ describe('a database of its own', () => {
   beforeAll(async () => {
     await postgres.start();
     const environment = { DATABASE_URL: postgres.url, DATABASE_POOL_SIZE: String(POOL), DATA_DIR };
-    server = await startServer({ ...environment, LOG_LEVEL: 'error' });
+    server = await startServer({ ...environment, DATABASE_TIMEOUT: '4s', LOG_LEVEL: 'error' });
     const email = someEmail();
     await register(email).expect(201);
     known = { email, token: (await register(someEmail()).expect(201)).body.token as string };

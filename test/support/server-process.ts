@@ -39,7 +39,8 @@ function launch(
   args: string[] = [],
 ): { process: ChildProcess; output: () => string } {
   const { PATH, HOME, TMPDIR, LANG } = process.env;
-  const defaults = { BCRYPT_COST: '4', DATA_DIR: freshDataDir(), ...NO_LIMITS };
+  // A busy machine is no database that hangs.
+  const defaults = { BCRYPT_COST: '4', DATABASE_TIMEOUT: '15s', DATA_DIR: freshDataDir(), ...NO_LIMITS };
   const env = { PATH, HOME, TMPDIR, LANG, ...defaults, ...environment };
   const child = spawn(process.execPath, [join(DIST, `${program}.js`), ...args], {
     env,

@@ -53,6 +53,7 @@ export async function startApp(
     APP_SECRET: TEST_SECRET,
     PUBLIC_URL: 'http://localhost:3000',
     BCRYPT_COST: '4',
+    DATABASE_TIMEOUT: '15s',
     LOG_LEVEL: 'silent',
     DATA_DIR: freshDataDir(),
     ...NO_LIMITS,
