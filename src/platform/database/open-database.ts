@@ -44,9 +44,10 @@ export async function prepareDatabase(
   entities: Entities,
   progress: Progress,
 ): Promise<DataSource> {
-  const place = await findDatabase(settings, progress);
+  const place = direct(await findDatabase(settings, progress), settings);
+  const { poolSize, preparedStatements } = settings;
   return new GatehouseDataSource(
-    optionsFor(place, entities, { poolSize: settings.poolSize }),
+    optionsFor(place, entities, { poolSize, preparedStatements }),
     place.embedded,
   );
 }
@@ -62,7 +63,7 @@ export async function openDatabase(
 ): Promise<DataSource> {
   const place = await findDatabase(settings, progress);
   try {
-    await migrateIt(place, progress);
+    await migrateIt(direct(place, settings), progress);
     const dataSource = new GatehouseDataSource(optionsFor(place, entities, settings), place.embedded);
     await connect(dataSource, progress);
     return dataSource;
@@ -95,14 +96,20 @@ interface Place {
 }
 
 async function findDatabase({ url, dataDir }: DatabaseSettings, progress: Progress): Promise<Place> {
-  if (url) {
-    const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(url);
-    const connection = { host, port, user, password: password as string | undefined, database, ssl };
-    return { connection: connection as Connection, extra };
-  }
+  if (url) return placeOf(url);
   const embedded = await EmbeddedPostgres.open({ dataDir, progress });
   return { connection: embedded.connection, embedded };
 }
+
+function placeOf(url: string): Place {
+  const { host, port, user, password, database, ssl, ...extra } = parseIntoClientConfig(url);
+  const connection = { host, port, user, password: password as string | undefined, database, ssl };
+  return { connection: connection as Connection, extra };
+}
+
+/** The same database past a pooler, whose connections have been told by others how long a statement may take. */
+const direct = (place: Place, { directUrl }: DatabaseSettings): Place =>
+  directUrl ? placeOf(directUrl) : place;
 
 type PoolSettings = Pick<DatabaseSettings, 'poolSize' | 'preparedStatements'> & { readonly timeout?: number };
 
