@@ -4,8 +4,8 @@ const { spendRefreshToken } = require('../../dist/sessions/session-statements');
 const { loop } = require('../load');
 const { answer } = require('../answer');
 
-/** As long as a sealed token: nonce, tag and 47 characters. */
-const SUCCESSOR = randomBytes(12 + 16 + 47);
+/** As long as what the server stores. */
+const SEED = randomBytes(32);
 
 let pool;
 let hashes;
@@ -21,7 +21,7 @@ async function rotate(worker) {
   const { rowCount } = await pool.query({
     name: spendRefreshToken.name,
     text: spendRefreshToken.text,
-    values: [hashes[worker], next, new Date(), SUCCESSOR, false],
+    values: [hashes[worker], next, new Date(), SEED, false],
   });
   if (rowCount !== 1) throw new Error('A rotation found no token');
   hashes[worker] = next;

@@ -67,7 +67,7 @@ const tokens = (any) => [
   {
     name: 'spend a refresh token',
     make: () => {
-      const values = [keys.unspentToken(any()), randomBytes(32), new Date(), randomBytes(75), false];
+      const values = [keys.unspentToken(any()), randomBytes(32), new Date(), randomBytes(32), false];
       return exported(sessions.spendRefreshToken, values);
     },
   },

@@ -28,7 +28,7 @@ export class RefreshToken {
   @Column('boolean', { default: false })
   fixed: boolean;
 
-  /** The next token of the family, sealed under this one: only who holds this token can read it. */
+  /** What the next token of the family is made of, with this one: only who holds this token can make it. */
   @Column('bytea', { nullable: true })
   successor: Buffer | null;
 }

@@ -1,12 +1,12 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hashToken, randomToken } from '../platform/crypto/opaque-token';
-import { deriveKey, seal, unseal } from '../platform/crypto/sealing';
 
 /** Secret scanners find a leaked token by it. */
 const PREFIX = 'ghr_';
 /** A spent token presented again within this time is a lost race or a lost answer, not a theft. */
 const GRACE = 10_000;
-const SUCCESSOR = 'successor of a refresh token';
+const SUCCESSOR = 'gatehouse successor of a refresh token';
 
 /** Refresh tokens as such: how they look, how they are stored, how one leads to the next. */
 @Injectable()
@@ -23,12 +23,17 @@ export class RefreshTokens {
     return now.getTime() - rotatedAt.getTime() <= GRACE;
   }
 
-  /** The key comes from the spent token itself, of which only a hash is stored: the database can't open it. */
-  sealSuccessor(successor: string, spent: string): Buffer {
-    return seal(successor, deriveKey(spent, SUCCESSOR), SUCCESSOR);
+  /** Stored with a token when it is spent; means nothing by itself. */
+  makeSeed(): Buffer {
+    return randomBytes(32);
   }
 
-  unsealSuccessor(sealed: Buffer, spent: string): string {
-    return unseal(sealed, deriveKey(spent, SUCCESSOR), SUCCESSOR).toString();
+  /**
+   * The one token that follows a spent one: made of both (HMAC-SHA256, as HKDF expands a key: RFC 5869, 2.3), so that nobody
+   * can tell it who has the token alone, or the database alone, where of the token there is only a hash.
+   */
+  successorOf(spent: string, seed: Buffer): string {
+    const secret = createHmac('sha256', spent).update(SUCCESSOR).update(seed).digest('base64url');
+    return PREFIX + secret;
   }
 }

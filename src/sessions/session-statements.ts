@@ -141,7 +141,7 @@ export const lengthenIdle = new Statement<never>(
  * The statement that decides the race of parallel refreshes: of all who present one token, one gets its row
  * while it is unspent. The grace runs from when token and session are ours, not from when it was asked for: the
  * database may have made us wait between. A fixed token is none of these.
- * Values: token's hash, successor's hash, now, sealed successor, whether the email must be verified.
+ * Values: token's hash, successor's hash, now, the successor's seed, whether the email must be verified.
  */
 export const spendRefreshToken = new Statement<RotatedRow>(
   'spend_refresh_token',

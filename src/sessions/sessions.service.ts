@@ -182,12 +182,13 @@ export class SessionsService {
    */
   async rotate(refreshToken: string, client: Client): Promise<OpenedSession | null> {
     const now = this.clock.now();
-    const successor = this.refreshTokens.make();
+    const seed = this.refreshTokens.makeSeed();
+    const successor = this.refreshTokens.successorOf(refreshToken, seed);
     const [session] = await spendRefreshToken.run(this.database, [
       this.refreshTokens.hash(refreshToken),
       this.refreshTokens.hash(successor),
       now,
-      this.refreshTokens.sealSuccessor(successor, refreshToken),
+      seed,
       this.settings.requireVerifiedEmail,
     ]);
     if (session) return { ...session, refreshToken: successor };
@@ -208,7 +209,7 @@ export class SessionsService {
       await this.endings.end(row.id, { reason: 'refresh_token_reused', client });
       return null;
     }
-    const newest = await this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken));
+    const newest = await this.newestOf(this.refreshTokens.successorOf(refreshToken, row.successor));
     return newest === null
       ? null
       : { id: row.id, userId: row.userId, expiresAt: row.expiresAt, refreshToken: newest };
@@ -218,7 +219,7 @@ export class SessionsService {
     if (left === 0) return null;
     const [row] = await findSuccessor.run(this.database, [this.refreshTokens.hash(refreshToken)]);
     if (!row?.successor) return refreshToken;
-    return this.newestOf(this.refreshTokens.unsealSuccessor(row.successor, refreshToken), left - 1);
+    return this.newestOf(this.refreshTokens.successorOf(refreshToken, row.successor), left - 1);
   }
 }
 

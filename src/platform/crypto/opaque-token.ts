@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /**
  * A secret that means nothing by itself: a recognisable prefix (for secret scanners), then 256 random
@@ -18,5 +18,5 @@ export function randomNonce(): string {
  * and a look-up by the hash needs no comparison in constant time.
  */
 export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
