@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { coresToUse, readEnvironment, sizeThreadPool } from './platform/config/environment';
+import { lowerThreadPool } from './platform/config/thread-priority';
 import { serve } from './serve';
 
 const environment = readEnvironment();
 sizeThreadPool(coresToUse());
-void serve(environment);
+void lowerThreadPool().then(() => serve(environment));

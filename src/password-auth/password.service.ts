@@ -51,6 +51,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
 
   /** @throws EmailExists */
   async register({ email, name, password }: RegisterBody, client: Client): Promise<User> {
+    this.hasher.demandRoom();
     // Spares the hash where the answer is known; the unique constraint decides between parallel requests.
     if (await this.users.findByEmail(email)) throw new EmailExists();
     const hash = await this.hasher.hash(password);
@@ -66,6 +67,7 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
    * @throws RateLimited
    */
   async prove(email: string, password: string, client: Client): Promise<Proof> {
+    this.hasher.demandRoom();
     const known = await this.check(await this.find('u.email = $1', email), { name: email, password, client });
     const renewed = await this.hasher.renew(password, known.hash);
     // Not if the password was changed meanwhile.

@@ -68,6 +68,7 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
 
   /** @throws NameExists */
   async register({ name, pin }: PinRegisterBody, client: Client): Promise<User> {
+    this.hasher.demandRoom();
     await this.refuseTaken(name);
     const hash = await this.hasher.hash(pin);
     return this.database.transaction(async (transaction) => {
@@ -82,6 +83,7 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
    * @throws RateLimited
    */
   async prove(name: string, pin: string, client: Client): Promise<Proof> {
+    this.hasher.demandRoom();
     const known = await this.find(nameKey(name));
     const hash = known && known.failuresInARow < this.offAfter ? known.hash : null;
     const userId = known?.id ?? null;

@@ -40,6 +40,15 @@ export class SecretHasher implements OnModuleInit {
     this.decoy = { format: this.own, hash: await this.hash(randomBytes(32).toString('base64')) };
   }
 
+  /**
+   * To be asked before anything is done for a request that will need a hash: who is refused then has cost next to nothing.
+   * @throws Busy when too many are waiting
+   */
+  demandRoom(): void {
+    const waiting = this.queue.length();
+    if (waiting >= this.settings.queue) throw new Busy(this.secondsFor(waiting));
+  }
+
   /** @throws Busy when too many are waiting */
   hash(secret: string): Promise<string> {
     return this.enqueue(() => this.ownTimes.measure(() => this.own.hash(secret)));
@@ -122,9 +131,8 @@ export class SecretHasher implements OnModuleInit {
     if (left > 0) await sleep(left);
   }
 
-  private enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const waiting = this.queue.length();
-    if (waiting >= this.settings.queue) throw new Busy(this.secondsFor(waiting));
+  private async enqueue<T>(work: () => Promise<T>): Promise<T> {
+    this.demandRoom();
     return this.queue.push(work) as Promise<T>;
   }
 
