@@ -50,8 +50,11 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
   }
 
   /** @throws EmailExists */
-  async register({ email, name, password }: RegisterBody, client: Client): Promise<User> {
-    this.hasher.demandRoom();
+  register(body: RegisterBody, client: Client): Promise<User> {
+    return this.hasher.withRoom(() => this.create(body, client));
+  }
+
+  private async create({ email, name, password }: RegisterBody, client: Client): Promise<User> {
     // Spares the hash where the answer is known; the unique constraint decides between parallel requests.
     if (await this.users.findByEmail(email)) throw new EmailExists();
     const hash = await this.hasher.hash(password);
@@ -66,8 +69,11 @@ export class PasswordService extends CurrentPassword implements Registrar<Regist
    * @throws InvalidCredentials the same, after the same work, for an unknown email and a wrong password
    * @throws RateLimited
    */
-  async prove(email: string, password: string, client: Client): Promise<Proof> {
-    this.hasher.demandRoom();
+  prove(email: string, password: string, client: Client): Promise<Proof> {
+    return this.hasher.withRoom(() => this.proveWithRoom(email, password, client));
+  }
+
+  private async proveWithRoom(email: string, password: string, client: Client): Promise<Proof> {
     const known = await this.check(await this.find('u.email = $1', email), { name: email, password, client });
     const renewed = await this.hasher.renew(password, known.hash);
     // Not if the password was changed meanwhile.

@@ -67,8 +67,11 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
   }
 
   /** @throws NameExists */
-  async register({ name, pin }: PinRegisterBody, client: Client): Promise<User> {
-    this.hasher.demandRoom();
+  register(body: PinRegisterBody, client: Client): Promise<User> {
+    return this.hasher.withRoom(() => this.create(body, client));
+  }
+
+  private async create({ name, pin }: PinRegisterBody, client: Client): Promise<User> {
     await this.refuseTaken(name);
     const hash = await this.hasher.hash(pin);
     return this.database.transaction(async (transaction) => {
@@ -82,8 +85,11 @@ export class PinService implements Registrar<PinRegisterBody>, CredentialHolder 
    * @throws InvalidCredentials the same, after the same work, for an unknown name, a wrong PIN and one that is off
    * @throws RateLimited
    */
-  async prove(name: string, pin: string, client: Client): Promise<Proof> {
-    this.hasher.demandRoom();
+  prove(name: string, pin: string, client: Client): Promise<Proof> {
+    return this.hasher.withRoom(() => this.proveWithRoom(name, pin, client));
+  }
+
+  private async proveWithRoom(name: string, pin: string, client: Client): Promise<Proof> {
     const known = await this.find(nameKey(name));
     const hash = known && known.failuresInARow < this.offAfter ? known.hash : null;
     const userId = known?.id ?? null;

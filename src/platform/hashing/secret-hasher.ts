@@ -28,6 +28,7 @@ export class SecretHasher implements OnModuleInit {
   private readonly formats: readonly HashFormat[];
   private readonly ownTimes = new OwnTimes();
   private meanMilliseconds = 0;
+  private inside = 0;
   private decoy: Checkable;
 
   constructor(@Inject(hashingSettings.token) private readonly settings: HashingSettings) {
@@ -41,12 +42,18 @@ export class SecretHasher implements OnModuleInit {
   }
 
   /**
-   * To be asked before anything is done for a request that will need a hash: who is refused then has cost next to nothing.
-   * @throws Busy when too many are waiting
+   * For a request that will need a hash: as many are let in as can be served, and who is refused has cost next to nothing.
+   * @throws Busy at once
    */
-  demandRoom(): void {
-    const waiting = this.queue.length();
-    if (waiting >= this.settings.queue) throw new Busy(this.secondsFor(waiting));
+  async withRoom<T>(work: () => Promise<T>): Promise<T> {
+    const { queue, concurrency } = this.settings;
+    if (this.inside >= queue + concurrency) throw new Busy(this.secondsFor(this.inside));
+    this.inside++;
+    try {
+      return await work();
+    } finally {
+      this.inside--;
+    }
   }
 
   /** @throws Busy when too many are waiting */
@@ -132,7 +139,8 @@ export class SecretHasher implements OnModuleInit {
   }
 
   private async enqueue<T>(work: () => Promise<T>): Promise<T> {
-    this.demandRoom();
+    const waiting = this.queue.length();
+    if (waiting >= this.settings.queue) throw new Busy(this.secondsFor(waiting));
     return this.queue.push(work) as Promise<T>;
   }
 
