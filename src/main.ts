@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { coresToUse, readEnvironment, sizeThreadPool } from './platform/config/environment';
+import { collectSooner } from './platform/config/memory';
 import { lowerThreadPool } from './platform/config/thread-priority';
 import { serve } from './serve';
 
+collectSooner();
 const environment = readEnvironment();
 sizeThreadPool(coresToUse());
 void lowerThreadPool().then(() => serve(environment));

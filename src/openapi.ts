@@ -50,7 +50,8 @@ const WITH_SESSION_TO_CHANGE: readonly Failure[] = [...WITH_SESSION, new CrossSi
 
 /** The page at /docs and the document at /openapi.json, whole enough to generate a client from. */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, describeApi(app), {
+  // Described at the first look: most instances are never asked.
+  SwaggerModule.setup('docs', app, () => describeApi(app), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Gatehouse API',

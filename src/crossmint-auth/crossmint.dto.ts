@@ -12,7 +12,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import { getAddress } from 'viem';
+import { getAddress } from 'viem/utils';
 import { Email } from '../users/email';
 import { LARGEST_COOKIE_VALUE } from '../auth/contracts/crossmint.contract';
 import { LAST_STEP, WALLET_STATUSES, type WalletStatus } from './crossmint-profile.entity';
