@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   await withApplication(async (app) => {
     const { kid, signsFrom } = await app.get(SigningKeys).rotate(immediately);
     const fate = immediately
-      ? 'The old keys are good for nothing from now on; running servers follow within half a minute.'
+      ? 'The old keys are good for nothing from now on; running servers are told.'
       : 'The old keys stay published until the last token that they signed has expired.';
     process.stdout.write(`New key ${kid}, signing from ${signsFrom.toISOString()}. ${fate}\n`);
   });

@@ -98,7 +98,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
    * Makes a new key. It signs after a lead time, in which every instance reads it; the old ones stay
    * published until the last token that they signed has expired.
    * @param immediately for a leaked key: the old ones are good for nothing from now on. Running instances
-   *   follow at their next look, half a minute later at the most.
+   *   are told; one that can't hear it follows at its next look, half a minute later at the most.
    * @returns the new key's id and when it begins to sign
    */
   async rotate(immediately = false): Promise<{ kid: string; signsFrom: Date }> {

@@ -19,7 +19,8 @@ const LONGEST_PAUSE = 30_000;
 /** Then the start has failed; what was done before stays done. In milliseconds. */
 const PATIENCE = 600_000;
 
-const LOCK_NOT_AVAILABLE = '55P03';
+/** A lock that did not come in time, and a deadlock with a request. */
+const LOCKED = ['55P03', '40P01'];
 
 /** Brings the schema up to date; of several instances that start at once, one does. Each migration is tried until it gets its locks. */
 export function migrate(database: DataSource, progress: (step: string) => void): Promise<void> {
@@ -77,4 +78,4 @@ async function patiently(
 }
 
 const isLocked = (error: unknown): boolean =>
-  error instanceof QueryFailedError && (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
+  error instanceof QueryFailedError && LOCKED.includes(String((error.driverError as { code?: string }).code));
