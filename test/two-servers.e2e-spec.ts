@@ -18,6 +18,8 @@ describe('two servers on one database', () => {
       PUBLIC_URL: 'http://one.example',
       DATA_DIR: freshDataDir(),
       LOCK_STEP: LOCK,
+      // Who is locked is to be told so, and not that there is no room.
+      HASH_QUEUE: '1000',
     };
     servers = (await Promise.all([1, 2].map(() => startServer(environment)))) as [
       ServerProcess,
