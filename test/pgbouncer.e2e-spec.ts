@@ -63,11 +63,21 @@ described('behind PgBouncer in transaction mode', () => {
         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     await client.end();
-    // And the listening one.
-    expect(rows[0].connections).toBeLessThanOrEqual(POOL_SIZE + 1);
+    // And the listening one of each.
+    expect(rows[0].connections).toBeLessThanOrEqual(POOL_SIZE + 2);
   });
 
-  it('a server that can’t hear through it says what to do, and asks the database each time', async () => {
+  it('[A13] a server that can’t hear through it says what to do, and asks the database each time', async () => {
     await holds(() => servers[1].output().includes('set DATABASE_DIRECT_URL'));
+    const [one, other] = servers;
+    for (let turn = 0; turn < 20; turn++) {
+      const { token } = await register(one);
+      for (let look = 0; look < 3; look++) expect(await status(other, token)).toBe(200);
+      await one.http
+        .post('/auth/logout')
+        .set(...bearer(token))
+        .expect(200);
+      expect(await status(other, token)).toBe(401);
+    }
   });
 });

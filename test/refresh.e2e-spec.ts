@@ -1,3 +1,4 @@
+import { RefreshTokens } from '../src/sessions/refresh-tokens';
 import { decodeJwt } from 'jose';
 import { bearer, refresh, register, statusOf } from './support/builders';
 import { useApp } from './support/test-app';
@@ -217,5 +218,18 @@ describe('refresh tokens', () => {
     const { status } = await refresh(app, token);
     expect([400, 401]).toContain(status);
     expect(await statusOf(app, token)).toBe(200);
+  });
+});
+
+describe('the successor of a refresh token', () => {
+  const tokens = new RefreshTokens();
+
+  it('is made of the token and the seed: with another of either it is another', () => {
+    const [token, seed] = [tokens.make(), tokens.makeSeed()];
+    const successor = tokens.successorOf(token, seed);
+    expect(successor).toMatch(/^ghr_[\w-]{43}$/);
+    expect(tokens.successorOf(token, seed)).toBe(successor);
+    expect(tokens.successorOf(tokens.make(), seed)).not.toBe(successor);
+    expect(tokens.successorOf(token, tokens.makeSeed())).not.toBe(successor);
   });
 });

@@ -63,7 +63,8 @@ describe('[A13] a session that was ended on one server', () => {
   };
 
   it('is refused on the other within the bound: 1,000 of 1,000', async () => {
-    const refusals: number[] = [];
+    // How long after the answer the last request came that was still accepted.
+    const accepted: number[] = [];
     for (let batch = 0; batch < 20; batch++) {
       const persons = await people(50);
       await fromMemory(persons);
@@ -71,15 +72,19 @@ describe('[A13] a session that was ended on one server', () => {
         persons.map(async (person) => {
           await end(person);
           const ended = performance.now();
-          while ((await statusAt(other, person)) !== 401) {
-            if (performance.now() - ended > 2 * BOUND) break;
+          let last = 0;
+          for (let asked = 0; asked < 2 * BOUND; last = asked) {
+            asked = performance.now() - ended;
+            if ((await statusAt(other, person)) === 401) break;
           }
-          refusals.push(performance.now() - ended);
+          accepted.push(last);
         }),
       );
     }
-    expect(refusals).toHaveLength(1_000);
-    expect(Math.max(...refusals)).toBeLessThan(BOUND);
+    expect(accepted).toHaveLength(1_000);
+    expect(Math.max(...accepted)).toBeLessThan(BOUND);
+    // In the ordinary case.
+    expect(accepted.sort((a, b) => a - b)[900]).toBeLessThan(100);
   }, 120_000);
 
   it.each<[string, () => void]>([
@@ -111,6 +116,27 @@ describe('[A13] a session that was ended on one server', () => {
     60_000,
   );
 
+  it.each([350, 600])(
+    'is refused by the server that has answered, also where its bus is late by %d ms',
+    async (late) => {
+      for (let turn = 0; turn < 6; turn++) {
+        const [person] = (await people(1)) as [Person];
+        await fromMemory([person]);
+        changes.delay(late);
+        await sleep(late);
+        await other.http
+          .post('/auth/logout')
+          .set(...bearer(person.token))
+          .expect(200);
+        for (const end = performance.now() + late + 100; performance.now() < end;) {
+          expect(await statusAt(other, person)).toBe(401);
+        }
+        changes.restore();
+      }
+    },
+    60_000,
+  );
+
   it('is not accepted by a server that was stopped meanwhile, when it goes on', async () => {
     const [person] = (await people(1)) as [Person];
     await fromMemory([person]);
@@ -123,10 +149,11 @@ describe('[A13] a session that was ended on one server', () => {
     expect(await asked).toBe(401);
   });
 
-  it('by an operator, by a reused refresh token or by disabling its user: is refused on the other', async () => {
+  it('[B34] by an operator, by a reused refresh token or by disabling its user: is refused on the other', async () => {
     const ways: ((person: Person) => PromiseLike<unknown>)[] = [
       ({ id }) => administer(`UPDATE users SET disabled_at = now() WHERE id = '${id}'`, databaseUrl),
       ({ id }) => administer(`DELETE FROM users WHERE id = '${id}'`, databaseUrl),
+      () => administer('TRUNCATE sessions CASCADE', databaseUrl),
       async ({ id, refreshToken }) => {
         await refresh(one as never, refreshToken).expect(200);
         const spent = `UPDATE refresh_tokens SET rotated_at = now() - interval '1 minute' WHERE session_id IN
@@ -141,5 +168,26 @@ describe('[A13] a session that was ended on one server', () => {
       await way(person);
       await holds(async () => (await statusAt(other, person)) === 401, 1);
     }
+  });
+});
+
+describe('[A13] a listening connection that leads to another database', () => {
+  it('is not trusted: what is ended is refused at once', async () => {
+    const server = await startServer({
+      DATABASE_URL: await freshDatabase(),
+      DATABASE_DIRECT_URL: await freshDatabase(),
+    });
+    const { token } = await register(server);
+    const status = async () => (await server.http.get('/auth/me').set(...bearer(token))).status;
+    for (let look = 0; look < 20; look++) {
+      expect(await status()).toBe(200);
+      await sleep(50);
+    }
+    await server.http
+      .post('/auth/logout')
+      .set(...bearer(token))
+      .expect(200);
+    expect(await status()).toBe(401);
+    await server.end();
   });
 });

@@ -5,8 +5,9 @@ import { principalOf, type Live } from './live-session';
 import { SEEN_EVERY, type LiveRow } from './session-statements';
 import { sessionSettings, type SessionSettings } from './session.settings';
 
-/** On which triggers tell the id of a session or a user that has changed. */
+/** On which triggers tell the id of a session or a user that has changed, or that all have. */
 const CHANNEL = 'gatehouse_sessions';
+const ALL = '*';
 
 /**
  * As long a change is remembered, and so nothing that was read before is believed: by a clock that nobody sets back, unlike
@@ -89,6 +90,7 @@ export class KeptSessions {
 
   private note(id: string): void {
     const now = performance.now();
+    if (id === ALL) return this.forgetAll(now);
     // Anew at the end, so that the oldest come first.
     this.changed.delete(id);
     this.changed.set(id, now);

@@ -218,7 +218,9 @@ export class SessionsService {
   private async newestOf(refreshToken: string, left = LONGEST_CHAIN): Promise<string | null> {
     if (left === 0) return null;
     const [row] = await findSuccessor.run(this.database, [this.refreshTokens.hash(refreshToken)]);
-    if (!row?.successor) return refreshToken;
+    // Gone with its session, or never there.
+    if (!row) return null;
+    if (!row.successor) return refreshToken;
     return this.newestOf(this.refreshTokens.successorOf(refreshToken, row.successor), left - 1);
   }
 }

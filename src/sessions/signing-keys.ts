@@ -52,6 +52,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   private readonly sealingKey: Buffer;
   private keys: readonly LoadedKey[] = [];
   private timer?: NodeJS.Timeout;
+  private reloading: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: DataSource,
@@ -131,7 +132,14 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
     return kid;
   }
 
-  private async reload(): Promise<void> {
+  /** One after the other: of two at once the older answer could come last, and bring back a key that was dropped. */
+  private reload(): Promise<void> {
+    const reload = this.reloading.then(() => this.read());
+    this.reloading = reload.catch(() => undefined);
+    return reload;
+  }
+
+  private async read(): Promise<void> {
     const rows = await this.database.manager.find(SigningKey);
     // A key that is known already stays the same object: what was verified with it is remembered by it.
     this.keys = rows.map((row) => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SAFE } from '../http/cross-site';
 import type { ChangeFeed } from './change-feed';
 
@@ -9,7 +9,11 @@ import type { ChangeFeed } from './change-feed';
 export function answerWhenHeard(fastify: FastifyInstance, feed: ChangeFeed): void {
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     const begun = performance.now() - reply.elapsedTime;
-    if (SAFE.has(request.method) || !feed.hasChangedSince(begun)) return done();
+    if (isRead(request) || !feed.hasChangedSince(begun)) return done();
     void feed.caughtUp().then(() => done());
   });
 }
+
+/** Of somebody with a session: it changes nothing. The callback of a provider is a GET as well, but of nobody. */
+const isRead = (request: FastifyRequest & { user?: unknown }): boolean =>
+  SAFE.has(request.method) && request.user !== undefined;

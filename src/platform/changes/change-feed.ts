@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Inject,
@@ -11,7 +12,7 @@ import type { Client, Notification } from 'pg';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock';
 import { databaseSettings, type DatabaseSettings } from '../database/database.settings';
-import { directClient } from '../database/direct-client';
+import { clientBeside, directClient } from '../database/direct-client';
 
 /** Takes what a notification says. */
 export type ChangeListener = (payload: string) => void;
@@ -23,6 +24,7 @@ const BEAT_EVERY = 250;
 const IDLE_BEATS = 40;
 /** An echo that has not come by then never will: the connection is dead, though nobody has told us. */
 const DEAD_AFTER = 5_000;
+const GOODBYE = 500;
 const RETRY_AFTER = 250;
 const LONGEST_RETRY = 2_000;
 
@@ -35,10 +37,18 @@ interface Moment {
   readonly time: number;
 }
 
+/** It hears on one, and speaks on the other, by the way that all writes go: what it hears must be what is written there. */
+interface Connections {
+  readonly ear: Client;
+  readonly voice: Client;
+}
+
 /**
  * What transactions of all instances tell by NOTIFY, heard on a connection of its own; and whether all has been heard that
  * there is. PostgreSQL hands out notifications in the order of commits, so when an echo that was asked for at some moment
- * comes back, all that was committed before that moment has come before it. Whoever keeps something in memory trusts it only
+ * comes back, all that was committed before that moment has come before it. The echo is asked for on another connection, so
+ * that none comes back where the listening one leads to another database, or through a pooler that loses notifications.
+ * Whoever keeps something in memory trusts it only
  * while the newest such moment is less than `LEASE` ago: a connection that is cut, silently or not, or late, ends the trust
  * by itself.
  */
@@ -48,15 +58,18 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly listeners = new Map<string, ChangeListener>();
   private readonly echoes = `echo_${randomBytes(8).toString('hex')}`;
   private readonly awaited = new Map<string, () => void>();
-  private client?: Client;
+  private connections?: Connections;
   private beats?: NodeJS.Timeout;
   private lease?: Moment;
   private since = Infinity;
   private asked = 0;
   private lastChange = -Infinity;
   private lastEcho = 0;
-  private hasHeard = false;
-  private lastTurn: Promise<void> = Promise.resolve();
+  private told = '';
+  private thisEcho?: Promise<void>;
+  private nextEcho?: Promise<void>;
+  /** Of `performance.now()`: an echo that was asked for before it vouches for nothing. */
+  private notBefore = -Infinity;
   private closing = false;
   private running?: Promise<void>;
 
@@ -84,7 +97,12 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.closing = true;
     clearInterval(this.beats);
-    await this.client?.end().catch(() => undefined);
+    const { connections } = this;
+    if (connections) {
+      for (const one of [connections.ear, connections.voice]) void one.end().catch(() => undefined);
+      // One that is dead never says goodbye.
+      setTimeout(() => cut(connections), GOODBYE).unref();
+    }
     await this.running;
   }
 
@@ -113,49 +131,76 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
     return this.lastChange >= ticks;
   }
 
-  /** Resolves when all has been heard that was committed before, or when nothing here is trusted, or no more. */
+  /**
+   * Resolves when all has been heard that was committed before. Where that does not come in time, or at all, it resolves too:
+   * then nothing is trusted any more that an echo asked for before this moment could vouch for.
+   */
   async caughtUp(): Promise<void> {
-    if (!this.lease || performance.now() - this.lease.ticks > LEASE) return;
+    if (await this.hearsInTime()) return;
+    this.lease = undefined;
+    this.notBefore = performance.now();
+  }
+
+  private async hearsInTime(): Promise<boolean> {
+    if (!this.lease || performance.now() - this.lease.ticks > LEASE) return false;
     const lapse = new AbortController();
-    const lapsed = sleep(LEASE, undefined, { signal: lapse.signal });
-    await Promise.race([this.echo(), lapsed]).catch(() => undefined);
-    lapsed.catch(() => undefined);
-    lapse.abort();
+    const lapsed = sleep(LEASE, false, { signal: lapse.signal }).catch(() => false);
+    const heard = this.echo().then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([heard, lapsed]).finally(() => lapse.abort());
   }
 
   private async beat(): Promise<void> {
     const asked = { ticks: performance.now(), time: this.clock.now().getTime() };
-    const { client } = this;
-    if (!client) return;
-    const dead = setTimeout(() => this.giveUp(client), DEAD_AFTER).unref();
+    const { connections } = this;
+    if (!connections) return;
+    const dead = setTimeout(() => this.giveUp(connections), DEAD_AFTER).unref();
     try {
       await this.echo();
-      if (client === this.client) this.lease = asked;
+      if (connections !== this.connections || asked.ticks < this.notBefore) return;
+      this.lease = asked;
+      this.told = '';
     } catch {
-      cut(client);
+      cut(connections);
     } finally {
       clearTimeout(dead);
     }
   }
 
-  private giveUp(client: Client): void {
-    if (!this.hasHeard) this.logger.warn(`No notification arrives. ${ADVICE}`);
-    cut(client);
+  private giveUp(connections: Connections): void {
+    this.tell(`No notification arrives. ${ADVICE}`);
+    cut(connections);
   }
 
-  /** One after the other: a connection carries one query at a time. */
+  /** Once, until something is heard again. */
+  private tell(trouble: string): void {
+    if (this.told || this.closing) return;
+    this.told = trouble;
+    this.logger.warn(trouble);
+  }
+
+  /** One at a time; whoever comes while one waits for its turn shares that one. */
   private echo(): Promise<void> {
-    const echo = this.lastTurn.then(() => this.askForEcho());
-    this.lastTurn = echo.catch(() => undefined);
-    return echo;
+    this.nextEcho ??= this.takeTurn();
+    return this.nextEcho;
+  }
+
+  private async takeTurn(): Promise<void> {
+    await this.thisEcho?.catch(() => undefined);
+    // It is sent now, so it tells nothing of what is committed from here on.
+    this.thisEcho = this.nextEcho;
+    this.nextEcho = undefined;
+    await this.askForEcho();
   }
 
   private async askForEcho(): Promise<void> {
-    const { client } = this;
-    if (!client) throw new Error('nothing is heard now');
+    const { connections } = this;
+    if (!connections) throw new Error('nothing is heard now');
     const payload = String(++this.lastEcho);
     const heard = new Promise<void>((resolve) => this.awaited.set(payload, resolve));
-    await client.query(`NOTIFY ${this.echoes}, '${payload}'`).catch((error: unknown) => {
+    await connections.voice.query(`NOTIFY ${this.echoes}, '${payload}'`).catch((error: unknown) => {
       this.awaited.delete(payload);
       throw error;
     });
@@ -167,40 +212,40 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         await this.listen();
         pause = RETRY_AFTER;
-        if (!this.closing)
-          this.logger.warn('The listening connection was lost: sessions are read from the database');
+        this.tell('The listening connection was lost: sessions are read from the database');
       } catch (error) {
-        this.logger.warn(`Notifications can't be heard: ${(error as Error).message}`);
+        this.tell(`Notifications can't be heard: ${(error as Error).message}`);
       }
       if (!this.closing) await sleep(pause, undefined, { ref: false });
     }
   }
 
-  /** Resolves when the connection ends. */
+  /** Resolves when either connection ends. */
   private async listen(): Promise<void> {
-    const client = directClient(this.database, this.settings);
-    const ended = new Promise((resolve) => client.once('end', resolve));
-    client.on('notification', (notification) => this.hear(notification));
+    const [ear, voice] = [directClient(this.database, this.settings), clientBeside(this.database)];
+    const both = [ear, voice];
+    const ended = Promise.race(both.map((one) => new Promise((resolve) => one.once('end', resolve))));
+    ear.on('notification', (notification) => this.hear(notification));
     try {
-      await client.connect();
-      for (const channel of [...this.listeners.keys(), this.echoes]) await client.query(`LISTEN ${channel}`);
-      this.begin(client);
+      await Promise.all(both.map((one) => one.connect()));
+      for (const channel of [...this.listeners.keys(), this.echoes]) await ear.query(`LISTEN ${channel}`);
+      this.begin({ ear, voice });
       await ended;
     } finally {
       this.leave();
-      await client.end().catch(() => undefined);
+      for (const one of both) void one.end().catch(() => undefined);
     }
   }
 
-  private begin(client: Client): void {
-    if (this.closing) return void client.end().catch(() => undefined);
+  private begin(connections: Connections): void {
+    if (this.closing) return cut(connections);
     this.since = performance.now();
-    this.client = client;
+    this.connections = connections;
     void this.beat();
   }
 
   private leave(): void {
-    this.client = undefined;
+    this.connections = undefined;
     this.lease = undefined;
     this.since = Infinity;
     // Nobody waits for what can't come any more; the trust is gone.
@@ -209,13 +254,14 @@ export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private hear({ channel, payload = '' }: Notification): void {
-    this.hasHeard = true;
     if (channel !== this.echoes) return this.listeners.get(channel)?.(payload);
     this.awaited.get(payload)?.();
     this.awaited.delete(payload);
   }
 }
 
-/** A broken connection that nobody has told us of would wait for minutes. */
-const cut = (client: Client): void =>
-  void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+/** Said politely, an end would wait for an answer that a dead connection never gives. */
+function cut({ ear, voice }: Connections): void {
+  for (const one of [ear, voice])
+    (one as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+}

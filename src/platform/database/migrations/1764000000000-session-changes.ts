@@ -28,6 +28,8 @@ const TOLD: readonly Told[] = [
   ]),
 ];
 
+const TABLES = [...new Set(TOLD.map(({ table }) => table))];
+
 const nameOf = ({ table, on }: Told): string => `${table}_tell_${on.toLowerCase()}`;
 
 /**
@@ -50,6 +52,17 @@ export class SessionChanges1764000000000 implements MigrationInterface {
         ${told.when ? `WHEN (${told.when})` : ''} EXECUTE FUNCTION tell_change('${told.of}')`);
     }
     await runner.query(`
+      CREATE FUNCTION tell_all_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_notify('gatehouse_sessions', '*');
+        RETURN NULL;
+      END $$`);
+    for (const table of TABLES) {
+      await runner.query(`
+        CREATE TRIGGER ${table}_tell_truncate AFTER TRUNCATE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION tell_all_changed()`);
+    }
+    await runner.query(`
       CREATE FUNCTION tell_keys() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         NOTIFY gatehouse_keys;
@@ -63,6 +76,8 @@ export class SessionChanges1764000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TRIGGER signing_keys_tell ON signing_keys`);
     await runner.query(`DROP FUNCTION tell_keys()`);
+    for (const table of TABLES) await runner.query(`DROP TRIGGER ${table}_tell_truncate ON ${table}`);
+    await runner.query(`DROP FUNCTION tell_all_changed()`);
     for (const told of TOLD) await runner.query(`DROP TRIGGER ${nameOf(told)} ON ${told.table}`);
     await runner.query(`DROP FUNCTION tell_change()`);
   }
