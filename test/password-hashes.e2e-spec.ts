@@ -61,14 +61,12 @@ describe('hashes of other systems', () => {
     }
   });
 
-  it('of bcrypt read 72 bytes, as they did where they come from; once renewed, all of them', async () => {
+  it('[B5] of bcrypt read 72 bytes, as they did where they come from, and are not renewed by more', async () => {
     const long = 'correct horse '.repeat(6);
     const { email } = await withHash(app, BCRYPT_OF_84_BYTES);
     await login(email, long.slice(0, 71)).expect(401);
+    await login(email, `${long.slice(0, 72)}mistyped`).expect(200);
     await login(email, long).expect(200);
-    await login(email, `${long.slice(0, 72)}other`).expect(401);
-    const other = await withHash(app, BCRYPT_OF_84_BYTES);
-    await login(other.email, `${long.slice(0, 72)}other`).expect(200);
   });
 
   it('of bcrypt end at a zero byte, or do not, as they did where they come from', async () => {
@@ -96,7 +94,9 @@ describe('hashes of other systems', () => {
     ['$argon2id$v=19$m=65536,t=1,p=255$c2l4dGVlbiBieXRlcyBvaw$43Lw39Lv+OL0xgpKu5bFymQhGPw0/gpZ', '255 lanes'],
     ['$argon2id$v=19$m=8,t=1,p=2$c2l4dGVlbiBieXRlcyBvaw$43Lw39Lv+OL0xgpKu5bFymQhGPw0/gpZ', 'no sound argon2'],
     [`$scrypt$ln=25,r=8,p=1$4hyDsBYCIGTsnVMKYQxhTA$${'a'.repeat(43)}`, 'KiB for scrypt'],
-    [`$scrypt$ln=17,r=8,p=99$4hyDsBYCIGTsnVMKYQxhTA$${'a'.repeat(43)}`, 'N·r·p'],
+    [`$scrypt$ln=17,r=8,p=16$4hyDsBYCIGTsnVMKYQxhTA$${'a'.repeat(43)}`, 'N·r·p'],
+    [`$scrypt$ln=10,r=8,p=99$4hyDsBYCIGTsnVMKYQxhTA$${'a'.repeat(43)}`, '99 lanes of scrypt'],
+    [`$scrypt$ln=16,r=1,p=1$4hyDsBYCIGTsnVMKYQxhTA$${'a'.repeat(43)}`, 'scrypt does not know'],
     [`scrypt:1000:8:1$salt$${'a'.repeat(128)}`, 'scrypt does not know'],
     ['$scrypt$ln=10,r=8,p=1$4hyDsBYCIGTsnVMKYQxhTA$aa', 'too short'],
     [`pbkdf2_sha256$999999999$salt$${'a'.repeat(43)}=`, '999999999 iterations'],

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvRows } from '../src/commands/users-import/csv-rows';
 import { readOptions } from '../src/commands/users-import/import-options';
@@ -192,6 +192,49 @@ describe('npm run users:import', () => {
     const error = await read().catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ message: expect.stringContaining(reason) });
     expect(error).not.toMatchObject({ message: expect.stringContaining('secret') });
+  });
+
+  it('refuses, line by line, what the database would not take, in a dry run too', async () => {
+    const odd = (email: string, more: object) => JSON.stringify({ email: `${email}@example.org`, ...more });
+    const rows = [
+      odd('half', {
+        passwordHash: 'pbkdf2_sha256$1000$a\ud800b$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=',
+      }),
+      odd('nul', {
+        passwordHash: 'pbkdf2_sha256$1000$a\u0000b$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=',
+      }),
+      odd('old', { createdAt: '0000-01-01' }),
+      odd('february', { createdAt: '2026-02-31' }),
+      odd('good', {}),
+    ];
+    const path = file(rows.join('\n'), 'jsonl');
+    for (const [args, report] of [
+      [['--dry-run'], 'dry-run'],
+      [[], 'refused'],
+    ] as const) {
+      expect((await run(path, ...args)).code).toBe(2);
+      const told = reportOf(`${path}.${report}.jsonl`);
+      expect(told.map(({ line, field }) => [line, field])).toEqual([
+        [1, 'passwordHash'],
+        [2, 'passwordHash'],
+        [3, 'createdAt'],
+        [4, 'createdAt'],
+      ]);
+    }
+    expect(await userOf('good@example.org')).toBeDefined();
+  });
+
+  it('cuts no file but a report of its own', async () => {
+    const path = file('email\nnobody\n');
+    const precious = file('precious', 'txt');
+    for (const name of [precious, `${path}.link`]) {
+      if (name !== precious) symlinkSync(path, name);
+      expect((await run(path, '--refused', name)).code).toBe(1);
+    }
+    expect([readFileSync(precious, 'utf8'), readFileSync(path, 'utf8')]).toEqual([
+      'precious',
+      'email\nnobody\n',
+    ]);
   });
 
   it('killed at any moment and started again imports all, nothing twice, and reports each refusal once', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -23,20 +23,25 @@ const SOME_REFUSED = 2;
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (!options) return void process.stdout.write(USAGE);
-  const file = await stat(options.file);
-  if (!file.isFile()) throw new Error(`${options.file} is no file.`);
+  const file = await stat(options.file).catch(() => undefined);
+  if (!file?.isFile()) throw new Error(`${options.file} is no file.`);
   await withApplication(async (app) => {
     const { firebaseSignerKey } = app.get<HashingSettings>(hashingSettings.token);
     if (options.firebase && !firebaseSignerKey) throw new Error('FIREBASE_SIGNER_KEY is not set.');
     const progress = new Progress(process.stderr, file.size);
-    const tally = await run(app, options, progress);
+    const tally = await run(app, options, file, progress);
     process.stdout.write(summary(options, tally, progress.end()));
     if (tally.refused > 0) process.exitCode = SOME_REFUSED;
   });
 }
 
-async function run(app: INestApplicationContext, options: ImportOptions, progress: Progress): Promise<Tally> {
-  const report = await RefusedReport.open(options.refused);
+async function run(
+  app: INestApplicationContext,
+  options: ImportOptions,
+  file: Stats,
+  progress: Progress,
+): Promise<Tally> {
+  const report = await RefusedReport.open(options.refused, file);
   try {
     const destination = await destinationOf(app, options, report);
     const reader = new RowReader(app.get(SecretHasher), options.firebase, app.get(Clock).now());

@@ -1,12 +1,27 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import type { Refusal } from './row-reader';
+
+/** As `Refusal` is written. */
+const BEGINNING = Buffer.from('{"line":');
 
 /** JSON lines about refused rows. */
 export class RefusedReport {
   private constructor(private readonly file: FileHandle) {}
 
-  static async open(path: string): Promise<RefusedReport> {
-    return new RefusedReport(await open(path, 'a').then((made) => made.close().then(() => open(path, 'r+'))));
+  /**
+   * What stands in it may be cut off, so it must be a report, or nothing.
+   * @param input the file that is imported
+   */
+  static async open(path: string, input: Pick<Stats, 'dev' | 'ino'>): Promise<RefusedReport> {
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+    const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    const { dev, ino, size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(BEGINNING.length), 0, BEGINNING.length, 0);
+    const isReport = size === 0 || buffer.equals(BEGINNING);
+    if (isReport && (dev !== input.dev || ino !== input.ino)) return new RefusedReport(file);
+    await file.close();
+    throw new Error(`${path} is there already, and is no report of an import; name another by --refused.`);
   }
 
   /**

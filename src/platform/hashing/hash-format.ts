@@ -19,6 +19,9 @@ export interface HashFormat {
    */
   verify(secret: string, stored: string): Promise<boolean>;
 
+  /** For formats that may read a part of a secret only: whether all of this one counts. */
+  readsWhole?(secret: string): boolean;
+
   /** For formats whose work is that of bcrypt. */
   bcryptCost?(stored: string): number;
 }

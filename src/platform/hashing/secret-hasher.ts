@@ -83,7 +83,7 @@ export class SecretHasher implements OnModuleInit {
    *   is, or the server has better things to do
    */
   async renew(secret: string, stored: string): Promise<string | null> {
-    if (!this.isOutdated(stored)) return null;
+    if (!this.isOutdated(stored) || !this.readsWhole(secret, stored)) return null;
     try {
       return await this.hash(secret);
     } catch (error) {
@@ -96,6 +96,11 @@ export class SecretHasher implements OnModuleInit {
   faultOf(stored: string): string | undefined {
     const format = this.formatOf(stored);
     return format ? format.faultOf(stored) : 'is of no format that is known';
+  }
+
+  /** A hash that reads a part of the secret alone says nothing of the rest, which a new one would demand for ever. */
+  private readsWhole(secret: string, stored: string): boolean {
+    return this.formatOf(stored)?.readsWhole?.(secret) ?? true;
   }
 
   private isOutdated(stored: string): boolean {
@@ -116,8 +121,14 @@ export class SecretHasher implements OnModuleInit {
   }
 
   private check(secret: string, { format, hash }: Checkable): Promise<boolean> {
-    const verify = () => format.verify(secret, hash);
+    const verify = () => format.verify(secret, hash).catch((error: Error) => this.refuse(error));
     return this.isUsual(secret, hash) ? this.ownTimes.measure(verify) : verify();
+  }
+
+  /** Formats refuse what they can't check; a library may know another reason. */
+  private refuse({ message }: Error): false {
+    this.logger.warn(`A stored hash counts as wrong, because it could not be checked: ${message}`);
+    return false;
   }
 
   /** One hash, as new ones are made now. */

@@ -3,7 +3,7 @@ import { composed, eitherForm, type OwnFormat } from '../hash-format';
 
 /** The PHC string, with Django's name before it: `argon2$argon2id$v=19$m=65536,t=3,p=1$<salt>$<digest>`. */
 const FORMAT =
-  /^(?:argon2)?(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,8})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86}))$/;
+  /^(?:argon2)?(\$argon2(?:id|i|d)(?:\$v=(?:16|19))?\$m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,7})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86}))$/;
 
 export const MIB = 1024;
 /** In MiB: what one check may hold in memory, and how much it may write there in all its passes (about a second). */

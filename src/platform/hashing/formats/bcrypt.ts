@@ -41,6 +41,10 @@ export class Bcrypt implements HashFormat {
     );
   }
 
+  readsWhole(secret: string): boolean {
+    return Buffer.byteLength(secret) <= MOST_BYTES && !secret.includes('\u0000');
+  }
+
   bcryptCost(stored: string): number {
     return Number(FORMAT.exec(stored)?.[2]);
   }

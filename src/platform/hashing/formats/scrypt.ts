@@ -8,6 +8,8 @@ const derive = promisify<string, Buffer, number, object, Buffer>(scrypt);
 const MOST_MEMORY = 256 * 2 ** 20;
 /** N·r·p: about a second of a core. */
 const MOST_WORK = 2 ** 22;
+const LEAST_BLOCK = 8;
+const MOST_LANES = 16;
 
 interface Cost {
   readonly N: number;
@@ -69,13 +71,16 @@ const costOf = ({ N, r, p }: { N: string; r: string; p: string }): Cost => ({
 });
 
 export function faultOfScryptCost({ N, r, p }: Cost): string | undefined {
-  if (N < 2 || r < 1 || p < 1 || !Number.isInteger(Math.log2(N)))
+  const bits = Math.log2(N);
+  // RFC 7914, 2: N is a power of two below 2^(128·r/8).
+  if (N < 2 || r < 1 || p < 1 || !Number.isInteger(bits) || bits >= 16 * r)
     return 'has a cost that scrypt does not know';
+  if (p > MOST_LANES) return `has ${p} lanes of scrypt; at most ${MOST_LANES} are checked`;
   if (128 * N * r > MOST_MEMORY)
     return `needs ${(128 * N * r) / 1024} KiB for scrypt; at most ${MOST_MEMORY / 1024} are given`;
-  return N * r * p > MOST_WORK
-    ? `has an N·r·p of ${N * r * p} for scrypt; at most ${MOST_WORK} is checked`
-    : undefined;
+  // Of a smaller block the rest weighs as much.
+  const work = N * Math.max(r, LEAST_BLOCK) * p;
+  return work > MOST_WORK ? `has an N·r·p of ${work} for scrypt; at most ${MOST_WORK} is checked` : undefined;
 }
 
 /** scrypt (RFC 7914) in libuv's threads. */
