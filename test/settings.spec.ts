@@ -401,7 +401,7 @@ describe('settings', () => {
     expect(sharesOf({}, 4, 8)).toEqual(shares);
     expect(sharesOf({ CLUSTER_WORKERS: '16', HASH_CONCURRENCY: ' ' }, 16, 8)).toEqual({
       HASH_CONCURRENCY: '1',
-      DATABASE_POOL_SIZE: '5',
+      DATABASE_POOL_SIZE: '3',
     });
     expect(sharesOf({ HASH_CONCURRENCY: '3', DATABASE_POOL_SIZE: '20' }, 64, 64)).toEqual({
       CLUSTER_WORKERS: '64',

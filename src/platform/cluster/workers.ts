@@ -59,6 +59,11 @@ export class Workers {
     const first = this.fork();
     const greeting = await first.serving;
     if (greeting === undefined) return false;
+    // Told to end while it started: no others must be started, whom nobody would tell.
+    if (this.ending.signal.aborted) {
+      await first.over;
+      return !this.failed;
+    }
     const others = Array.from({ length: this.options.count - 1 }, () => this.fork());
     void Promise.all(others.map(({ serving }) => serving)).then(() => {
       if (!this.ending.signal.aborted) greet(greeting);

@@ -42,19 +42,29 @@ export function migrate(database: DataSource, progress: (step: string) => void):
 
 /** Whole or not at all, unless it says of itself that it can't be: then it must bear to be run again from its start. */
 async function run(migration: Migration, executor: MigrationExecutor, runner: QueryRunner): Promise<void> {
-  // Each time: the one before may have set another.
-  await runner.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
-  if (migration.instance?.transaction === false) {
-    await executor.executeMigration(migration);
-    return;
-  }
+  if (migration.instance?.transaction === false) return runOutside(migration, executor, runner);
   await runner.startTransaction();
   try {
+    await runner.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
     await executor.executeMigration(migration);
     await runner.commitTransaction();
   } catch (error) {
     await runner.rollbackTransaction().catch(() => undefined);
     throw error;
+  }
+}
+
+/** What is set goes with it: behind a pooler the connection is somebody else's afterwards. */
+async function runOutside(
+  migration: Migration,
+  executor: MigrationExecutor,
+  runner: QueryRunner,
+): Promise<void> {
+  try {
+    await runner.query(`SET lock_timeout = ${LOCK_TIMEOUT}`);
+    await executor.executeMigration(migration);
+  } finally {
+    await runner.query('RESET lock_timeout').catch(() => undefined);
   }
 }
 

@@ -91,6 +91,8 @@ export class PatientClient extends Client {
   private watch(stream: Socket, line: Line): void {
     stream.setTimeout(line.patience + MARGIN);
     stream.on('timeout', () => {
+      // What begins while we look a second time has not been silent for long.
+      if (this.isIdle) return;
       const { bytesRead } = stream;
       setTimeout(() => {
         if (stream !== this.stream || this.isIdle || stream.bytesRead !== bytesRead) return;
