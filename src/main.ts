@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { coresToUse, readEnvironment, sizeThreadPool } from './platform/config/environment';
-import { collectSooner } from './platform/config/memory';
-import { lowerThreadPool } from './platform/config/thread-priority';
+import { collectSooner } from './platform/process/memory';
+import { lowerThreadPool } from './platform/process/thread-priority';
 import { serve } from './serve';
 
 collectSooner();
