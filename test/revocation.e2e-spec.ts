@@ -59,7 +59,8 @@ describe('[A13] a session that was ended on one server', () => {
   };
   const fromMemory = async (persons: readonly Person[]) => {
     await holds(() => isFromMemory(persons[0] as Person));
-    for (const person of persons) expect(await statusAt(other, person)).toBe(200);
+    const statuses = await Promise.all(persons.map((person) => statusAt(other, person)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
   };
 
   it('is refused on the other within the bound: 1,000 of 1,000', async () => {
@@ -116,26 +117,23 @@ describe('[A13] a session that was ended on one server', () => {
     60_000,
   );
 
-  it.each([350, 600])(
-    'is refused by the server that has answered, also where its bus is late by %d ms',
-    async (late) => {
-      for (let turn = 0; turn < 6; turn++) {
-        const [person] = (await people(1)) as [Person];
-        await fromMemory([person]);
-        changes.delay(late);
-        await sleep(late);
-        await other.http
-          .post('/auth/logout')
-          .set(...bearer(person.token))
-          .expect(200);
-        for (const end = performance.now() + late + 100; performance.now() < end;) {
-          expect(await statusAt(other, person)).toBe(401);
-        }
-        changes.restore();
+  it('is refused by the server that has answered, also where its bus is late', async () => {
+    const late = 500;
+    for (let turn = 0; turn < 4; turn++) {
+      const [person] = (await people(1)) as [Person];
+      await fromMemory([person]);
+      changes.delay(late);
+      await sleep(late);
+      await other.http
+        .post('/auth/logout')
+        .set(...bearer(person.token))
+        .expect(200);
+      for (const end = performance.now() + late + 100; performance.now() < end;) {
+        expect(await statusAt(other, person)).toBe(401);
       }
-    },
-    60_000,
-  );
+      changes.restore();
+    }
+  });
 
   it('is not accepted by a server that was stopped meanwhile, when it goes on', async () => {
     const [person] = (await people(1)) as [Person];
