@@ -8,8 +8,6 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { atTheEnd } = require('./clean-up');
 const { stopOrphan } = require('./database');
 
-/** As `npm start` has it. */
-const FLAGS = ['--max-semi-space-size=8'];
 const MAIN = join(__dirname, '..', 'dist', 'main.js');
 const HOST = '127.0.0.1';
 const START_SECONDS = 60;
@@ -69,7 +67,7 @@ async function freePort() {
 
 function spawnServer({ dataDir, port, log, settings, required }) {
   const output = openSync(log, 'a');
-  const flags = [...FLAGS, ...(required ? ['--require', required] : [])];
+  const flags = required ? ['--require', required] : [];
   return spawn(process.execPath, [...flags, MAIN], {
     // Not in the project's directory: its .env is of no concern here, nor is the rest of our environment.
     cwd: dataDir,

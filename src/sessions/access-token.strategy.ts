@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { isUUID } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
@@ -13,6 +13,7 @@ import {
   type AccessTokenClaims,
 } from './access-tokens';
 import { LiveSessions } from './live-sessions';
+import { sessionSettings, type SessionSettings } from './session.settings';
 import { SigningKeys } from './signing-keys';
 import { presentedToken } from './transport/access-token';
 import { rememberVerified, type JwtVerifier } from './verified-tokens';
@@ -21,7 +22,9 @@ import { rememberVerified, type JwtVerifier } from './verified-tokens';
 const MOST_HEADERS = 10;
 
 const passportJwt = Strategy as unknown as { JwtVerifier: JwtVerifier };
-passportJwt.JwtVerifier = rememberVerified(passportJwt.JwtVerifier);
+const verify = passportJwt.JwtVerifier;
+/** Tokens that are remembered where fewer sessions, or none, are kept. */
+const LEAST_TOKENS = 5_000;
 
 /**
  * Checks an access token: signature (passport-jwt, ES256 only), type, issuer, audience and expiry, then that
@@ -34,6 +37,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
     tokens: AccessTokens,
     private readonly clock: Clock,
     private readonly sessions: LiveSessions,
+    @Inject(sessionSettings.token) { mostKept }: SessionSettings,
   ) {
     super({
       jwtFromRequest: ((request: FastifyRequest) => presentedToken(request)?.token ?? null) as never,
@@ -44,6 +48,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, 'access-toke
       // Checked below by our own clock, which a test can move.
       ignoreExpiration: true,
     });
+    passportJwt.JwtVerifier = rememberVerified(verify, Math.max(mostKept, LEAST_TOKENS));
   }
 
   async validate(claims: AccessTokenClaims): Promise<Principal | null> {

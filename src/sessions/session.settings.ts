@@ -10,7 +10,7 @@ export const sessionSettings = defineSettings('session', {
     REFRESH_TOKEN_TTL: duration({ default: 30 * 86_400_000 }),
     SESSION_IDLE_TTL: duration({ default: 14 * 86_400_000 }),
     SESSIONS_PER_USER: wholeNumber(1, 10_000)({ default: 100 }),
-    SESSION_CACHE: wholeNumber(0, 1_000_000)({ default: 10_000 }),
+    SESSION_CACHE: wholeNumber(0, 1_000_000)({ default: 5_000 }),
     REQUIRE_VERIFIED_EMAIL: bool({ default: false }),
     TOKEN_AUDIENCE: str({ default: undefined }),
   },

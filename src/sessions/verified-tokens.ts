@@ -9,8 +9,7 @@ export type JwtVerifier = (
   done: (error: Error | null, claims?: object) => void,
 ) => void;
 
-/** Some 10 MB at the most, because what longer tokens say is not remembered; in characters. */
-const MOST = 10_000;
+/** What longer tokens say is not remembered; in characters. */
 const LONGEST = 2_000;
 
 /**
@@ -19,8 +18,8 @@ const LONGEST = 2_000;
  * key and one set of options, so a key that is withdrawn takes its tokens along. Of the token itself its SHA-256 is kept,
  * which is a twentieth of it.
  */
-export function rememberVerified(verify: JwtVerifier): JwtVerifier {
-  const verified = new LruMap<{ key: KeyObject; options: object; claims: object }>(MOST);
+export function rememberVerified(verify: JwtVerifier, most: number): JwtVerifier {
+  const verified = new LruMap<{ key: KeyObject; options: object; claims: object }>(most);
   return (token, key, options, done) => {
     const digest = hash('sha256', token, 'base64');
     const known = verified.get(digest);
