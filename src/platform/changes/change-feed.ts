@@ -48,9 +48,8 @@ interface Connections {
  * there is. PostgreSQL hands out notifications in the order of commits, so when an echo that was asked for at some moment
  * comes back, all that was committed before that moment has come before it. The echo is asked for on another connection, so
  * that none comes back where the listening one leads to another database, or through a pooler that loses notifications.
- * Whoever keeps something in memory trusts it only
- * while the newest such moment is less than `LEASE` ago: a connection that is cut, silently or not, or late, ends the trust
- * by itself.
+ * Whoever keeps something in memory trusts it only while the newest such moment is less than `LEASE` ago: a connection that is
+ * cut, silently or not, or late, ends the trust by itself.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, OnModuleDestroy {
